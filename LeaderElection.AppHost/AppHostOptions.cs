@@ -1,0 +1,71 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace LeaderElection.AppHost;
+
+/// <summary>What the command line asks for.</summary>
+internal sealed record AppHostOptions
+{
+    public const int DefaultBoardPort = 8080;
+
+    public const string Help = """
+        Starts the board and, for each strategy, replicas that elect a leader.
+
+        Options:
+          --strategies <list>       file,redis (default: all of them)
+          --replicas <1-9>          workers per strategy (default: 3)
+          --stores <way>            auto (default), container, native or none: how servers such as Redis are run
+          --board-port <port>       port of the board (default: 8080; 0 takes a free one)
+          --lease-duration <time>   how long a leader may be silent, such as 5s, 500ms or 00:00:05 (default: 5s)
+          --data-dir <folder>       where the board, the file elections and native servers keep their data
+                                    (default: data, beside the AppHost's project)
+          --help                    this text
+
+        Settings of Aspire itself are given as --Section:Key=value.
+        """;
+
+    /// <summary>The strategies that have workers to run.</summary>
+    public static readonly IReadOnlyList<string> Available = ["file", "redis"];
+
+    /// <summary>Those that are to come.</summary>
+    public static readonly IReadOnlyList<string> Planned = ["raft", "etcd", "zookeeper"];
+
+    public IReadOnlyList<string> Strategies { get; init; } = Available;
+
+    public int Replicas { get; init; } = 3;
+
+    public StoreChoice Stores { get; init; } = StoreChoice.Auto;
+
+    /// <summary>The board's port, or <see langword="null"/> for any that is free.</summary>
+    public int? BoardPort { get; init; } = DefaultBoardPort;
+
+    public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(5);
+
+    public string? DataDirectory { get; init; }
+
+    /// <summary>What is left for Aspire.</summary>
+    public string[] AspireArguments { get; init; } = [];
+
+    /// <summary>Reads the command line. Where there is nothing to run, help or a wrong argument has been answered on the console.</summary>
+    public static bool TryParse(string[] args, [NotNullWhen(true)] out AppHostOptions? options, out int exitCode)
+    {
+        options = null;
+        exitCode = 0;
+        if (args.Any(arg => arg is "--help" or "-h" or "-?"))
+        {
+            Console.WriteLine(Help);
+            return false;
+        }
+
+        try
+        {
+            options = CommandLine.Parse(args);
+            return true;
+        }
+        catch (FormatException e)
+        {
+            Console.Error.WriteLine(e.Message);
+            exitCode = 2;
+            return false;
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using LeaderElection.FileSystem;
+using LeaderElection.Redis;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace LeaderElection.AppHost;
+
+internal static class ElectionExtensions
+{
+    /// <summary>Observes the election in the folder that its candidates share.</summary>
+    public static IResourceBuilder<ElectionResource> InFolder(this IResourceBuilder<ElectionResource> election, string folder) => election
+        .ObservedThrough((services, _) => Task.FromResult<IElectionBackend>(new FileElectionBackend(
+            new() { Directory = folder, CreateDirectory = true }, services.GetService<ILogger<FileElectionBackend>>())));
+
+    /// <summary>Observes the election on the Redis server that its candidates use.</summary>
+    public static IResourceBuilder<ElectionResource> OnRedis(
+        this IResourceBuilder<ElectionResource> election, IResourceBuilder<IResourceWithConnectionString> redis) => election
+        .WaitFor(redis)
+        .ObservedThrough(async (services, cancellationToken) => new RedisElectionBackend(
+            new() { ConnectionString = await redis.Resource.GetConnectionStringAsync(cancellationToken) },
+            services.GetService<ILogger<RedisElectionBackend>>()));
+
+    /// <summary>Adds what can be done to a leader; what does harm, in Development only, as the workers offer it there only.</summary>
+    public static IResourceBuilder<ElectionResource> WithLeaderCommands(this IResourceBuilder<ElectionResource> election)
+    {
+        election.WithLeaderCommand("step-down", "Step down", "/election/resign", "stepped down", new()
+        {
+            Description = "Step down: the leader ends its work and hands over at once.",
+            IconName = "ArrowStepOut",
+            IsHighlighted = true,
+        });
+        if (!election.ApplicationBuilder.Environment.IsDevelopment())
+            return election;
+
+        return election
+            .WithLeaderCommand("crash-leader", "Crash leader", "/faults/crash", "crashed", new()
+            {
+                Description = "The leader's process ends as by kill -9, without handing over.",
+                ConfirmationMessage = "Kill the leader's process? It stays down until it is started again.",
+                IconName = "Flash",
+            })
+            .WithLeaderCommand("freeze-leader", "Freeze leader 15 s", "/faults/freeze?for=15s", "is frozen for 15 s", new()
+            {
+                Description = "The leader neither renews its lease nor works, as in a long pause of its process.",
+                ConfirmationMessage = "Freeze the leader for 15 seconds? It is replaced when its lease has run out.",
+                IconName = "WeatherSnowflake",
+            });
+    }
+}

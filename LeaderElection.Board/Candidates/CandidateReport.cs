@@ -1,0 +1,56 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace LeaderElection.Board.Candidates;
+
+/// <summary>
+/// What a candidate tells the board: a text message over the WebSocket <c>/api/candidates</c>, sent on every change and
+/// once a second while leading. One socket may report for many candidates; when it closes, all of them are gone.
+/// </summary>
+/// <remarks>
+/// This file is compiled into the sender as well. The board closes the socket, with the reason in the close frame, on
+/// the first message that it does not accept: a sender keeps a receive pending to see it.
+/// </remarks>
+internal sealed partial record CandidateReport
+{
+    /// <summary>The longest message the board accepts.</summary>
+    public const int MaxBytes = 8 * 1024;
+
+    public const string Leader = "leader";
+    public const string Follower = "follower";
+    public const string Stopped = "stopped";
+
+    public required string Election { get; init; }
+
+    public required string Strategy { get; init; }
+
+    public required string Candidate { get; init; }
+
+    /// <summary><see cref="Leader"/>, <see cref="Follower"/> or <see cref="Stopped"/>.</summary>
+    public required string Role { get; init; }
+
+    /// <summary>The token of this leadership. A leader gives it, others need not.</summary>
+    public long? FencingToken { get; init; }
+
+    /// <summary>When the candidate took this role.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    /// <summary>For how many more seconds the leader may believe. A leader gives it; the board believes no longer.</summary>
+    public double? LeaseRemaining { get; init; }
+
+    /// <summary>The candidate's own web address.</summary>
+    public string? Url { get; init; }
+
+    /// <summary>Its process id.</summary>
+    public int? Pid { get; init; }
+
+    public byte[] ToUtf8Json() => JsonSerializer.SerializeToUtf8Bytes(this, ReportJson.Default.CandidateReport);
+
+    /// <exception cref="JsonException">It is not JSON, or a field is missing or of the wrong type.</exception>
+    public static CandidateReport Parse(ReadOnlySpan<byte> utf8Json) =>
+        JsonSerializer.Deserialize(utf8Json, ReportJson.Default.CandidateReport) ?? throw new JsonException("null is not a report");
+
+    [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, RespectNullableAnnotations = true)]
+    [JsonSerializable(typeof(CandidateReport))]
+    private sealed partial class ReportJson : JsonSerializerContext;
+}

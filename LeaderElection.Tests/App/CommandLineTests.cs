@@ -1,0 +1,36 @@
+using LeaderElection.Tests.StandIns;
+
+namespace LeaderElection.Tests.App;
+
+[Collection("App")]
+public sealed class CommandLineTests : IDisposable
+{
+    private readonly CancellationTokenSource _timeout = new(TestApplication.Patience, TimeProvider.System);
+
+    public void Dispose() => _timeout.Dispose();
+
+    [Theory]
+    [InlineData("--strategies file,paxos", "'paxos' is unknown; allowed are file, redis")]
+    [InlineData("--strategies raft", "'raft' is not yet available; available are file, redis")]
+    [InlineData("--replicas 0", "'0' is not a number from 1 to 9")]
+    [InlineData("--replicas", "--replicas needs a value")]
+    [InlineData("--stores cloud", "allowed are auto, container, native, none")]
+    [InlineData("--board-port 65536", "'65536' is not a number from 0 to 65535")]
+    [InlineData("--lease-duration soon", "'soon' is not a time")]
+    [InlineData("--wrong", "Unknown argument '--wrong'")]
+    public async Task Start_WrongArgument_AnswersInOneLineWithExitCode2(string arguments, string expected)
+    {
+        using var host = AppHostProcess.Start(arguments.Split(' '));
+        try
+        {
+            await host.WaitForExitAsync(_timeout.Token);
+
+            Assert.Equal(2, host.ExitCode);
+            Assert.Contains(expected, Assert.Single(host.Errors), StringComparison.Ordinal);
+        }
+        finally
+        {
+            host.Kill();
+        }
+    }
+}

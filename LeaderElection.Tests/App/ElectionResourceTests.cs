@@ -1,0 +1,140 @@
+using System.Text.RegularExpressions;
+using Aspire.Hosting.ApplicationModel;
+using LeaderElection.Hosting;
+using LeaderElection.Tests.StandIns;
+
+namespace LeaderElection.Tests.App;
+
+/// <summary>The elections' rows and their commands, on the running AppHost.</summary>
+[Collection("App")]
+public sealed class ElectionResourceTests(RunningApp app) : IClassFixture<RunningApp>, IDisposable
+{
+    private readonly CancellationTokenSource _timeout = new(TestApplication.Patience, TimeProvider.System);
+
+    private ResourceNotificationService Notifications => app.Application.ResourceNotifications;
+
+    public static TheoryData<string> Elections => ["file-demo", "redis-demo"];
+
+    public void Dispose() => _timeout.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Elections))]
+    public async Task Row_NamesTheLeaderAndTheCandidates(string election)
+    {
+        var workers = await ReplicasAsync(election);
+        var row = await RowAsync(election, e => e.Snapshot.GetLeader() is not null && Candidates(e.Snapshot).Length == RunningApp.Replicas);
+
+        var (leader, token) = row.GetLeader()!.Value;
+        Assert.Contains(leader, workers);
+        Assert.True(token > 0);
+        Assert.Equal(workers.Order(), Candidates(row));
+        Assert.Equal($"Leader {leader[^8..]}", row.State?.Text);
+        Assert.Equal(KnownResourceStateStyles.Success, row.State?.Style);
+    }
+
+    [Theory]
+    [MemberData(nameof(Elections))]
+    public async Task Stop_OfTheLeadersReplica_RowNamesAnother_AndStartMakesItACandidateAgain(string election)
+    {
+        await ReplicasAsync(election);
+        var (leader, token) = await LeaderAsync(election, after: 0);
+
+        await ExecuteAsync(leader, KnownResourceCommands.StopCommand);
+        var next = await LeaderAsync(election, after: token);
+        Assert.NotEqual(leader, next.Candidate);
+        await RowAsync(election, e => !Candidates(e.Snapshot).Contains(leader));
+
+        await ExecuteAsync(leader, KnownResourceCommands.StartCommand);
+        await RowAsync(election, e => Candidates(e.Snapshot).Contains(leader));
+    }
+
+    [Theory]
+    [MemberData(nameof(Elections))]
+    public async Task StepDown_MovesLeadership_AndSaysWhoLeads(string election)
+    {
+        await ReplicasAsync(election);
+        var (leader, token) = await LeaderAsync(election, after: 0);
+
+        var message = await ExecuteAsync(election, "step-down");
+
+        var answer = Regex.Match(message, $@"^{leader} stepped down; (\S+) leads under token (\d+)\.$");
+        Assert.True(answer.Success, message);
+        var next = await LeaderAsync(election, after: token);
+        Assert.Equal((answer.Groups[1].Value, answer.Groups[2].Value), (next.Candidate, $"{next.FencingToken}"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Elections))]
+    public async Task FreezeLeader_IsReplaced(string election)
+    {
+        await ReplicasAsync(election);
+        var (leader, _) = await LeaderAsync(election, after: 0);
+
+        var message = await ExecuteAsync(election, "freeze-leader");
+
+        Assert.Matches($@"^{leader} is frozen for 15 s; \S+ leads under token \d+\.$", message);
+    }
+
+    [Theory]
+    [MemberData(nameof(Elections))]
+    public async Task CrashLeader_IsReplaced_AndItsReplicaEnds(string election)
+    {
+        await ReplicasAsync(election);
+        var (leader, _) = await LeaderAsync(election, after: 0);
+
+        var message = await ExecuteAsync(election, "crash-leader");
+
+        Assert.Matches($@"^{leader} crashed; \S+ leads under token \d+\.$", message);
+        await EndedAsync(leader);
+        await ExecuteAsync(leader, KnownResourceCommands.StartCommand);
+        await ReplicasAsync(election);
+    }
+
+    [Fact]
+    public async Task AllStopped_NobodyLeads_IsAWarningAndDisablesTheCommands()
+    {
+        const string Election = "file-demo";
+        var replicas = await ReplicasAsync(Election);
+        foreach (var replica in replicas)
+            await ExecuteAsync(replica, KnownResourceCommands.StopCommand);
+
+        var row = await RowAsync(Election, e => e.Snapshot.GetLeader() is null && Candidates(e.Snapshot).Length == 0);
+        Assert.Equal(new ResourceStateSnapshot("Nobody leads", KnownResourceStateStyles.Warn), row.State);
+        Assert.All(row.Commands, command => Assert.Equal(ResourceCommandState.Disabled, command.State));
+        var refused = await app.Application.ResourceCommands.ExecuteCommandAsync(Election, "step-down", _timeout.Token);
+        Assert.False(refused.Success);
+
+        foreach (var replica in replicas)
+            await ExecuteAsync(replica, KnownResourceCommands.StartCommand);
+        await LeaderAsync(Election, after: 0);
+    }
+
+    private static string[] Candidates(CustomResourceSnapshot row) =>
+        (row.Properties.FirstOrDefault(property => property.Name == ElectionProperties.Candidates)?.Value as string ?? "")
+            .Split(", ", StringSplitOptions.RemoveEmptyEntries);
+
+    private async Task<IReadOnlyCollection<string>> ReplicasAsync(string election) =>
+        [.. (await app.Application.WaitForReplicasAsync(election.Replace("-demo", "-worker", StringComparison.Ordinal), RunningApp.Replicas, _timeout.Token)).Keys];
+
+    private async Task<CustomResourceSnapshot> RowAsync(string election, Func<ResourceEvent, bool> condition) =>
+        (await Notifications.WaitForResourceAsync(election, condition, _timeout.Token)).Snapshot;
+
+    private async Task<(string Candidate, long FencingToken)> LeaderAsync(string election, long after) =>
+        (await RowAsync(election, e => e.Snapshot.GetLeader() is { } leader && leader.FencingToken > after)).GetLeader()!.Value;
+
+    private async Task EndedAsync(string replica)
+    {
+        await foreach (var change in Notifications.WatchAsync(_timeout.Token))
+        {
+            if (change.ResourceId == replica && KnownResourceStates.TerminalStates.Contains(change.Snapshot.State?.Text))
+                return;
+        }
+    }
+
+    private async Task<string> ExecuteAsync(string resource, string command)
+    {
+        var result = await app.Application.ResourceCommands.ExecuteCommandAsync(resource, command, _timeout.Token);
+        Assert.True(result.Success, result.Message);
+        return result.Message ?? "";
+    }
+}

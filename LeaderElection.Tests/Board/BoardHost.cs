@@ -1,0 +1,63 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using LeaderElection.Board;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace LeaderElection.Tests.Board;
+
+/// <summary>The real board, in this process, on a free loopback port, with a data folder of its own.</summary>
+internal sealed class BoardHost : IAsyncDisposable
+{
+    private readonly DirectoryInfo? _ownDirectory;
+
+    private BoardHost(WebApplication app, DirectoryInfo? ownDirectory)
+    {
+        App = app;
+        _ownDirectory = ownDirectory;
+        Client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
+    }
+
+    public WebApplication App { get; }
+
+    public HttpClient Client { get; }
+
+    public static async Task<BoardHost> StartAsync(string? dataDirectory = null, TimeProvider? time = null)
+    {
+        var own = dataDirectory is null ? Directory.CreateTempSubdirectory("board-") : null;
+        var app = BoardApp.Create(
+            ["--urls", "http://127.0.0.1:0", "--Board:DataDirectory", dataDirectory ?? own!.FullName],
+            builder =>
+            {
+                builder.Logging.ClearProviders();
+                if (time is not null)
+                    builder.Services.AddSingleton(time);
+            });
+        await app.StartAsync();
+        return new BoardHost(app, own);
+    }
+
+    public Task<JsonElement> ElectionsAsync() => Client.GetFromJsonAsync<JsonElement>("/api/elections");
+
+    public Task<JsonElement> LedgerAsync(string election, int limit = 100) =>
+        Client.GetFromJsonAsync<JsonElement>($"/api/ledger/{election}?limit={limit}");
+
+    public async Task<HttpResponseMessage> AppendAsync(string election, string? token, string? candidate = null, HttpContent? body = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/ledger/{election}") { Content = body ?? new StringContent("an entry") };
+        if (token is not null)
+            request.Headers.TryAddWithoutValidation("Fencing-Token", token);
+        if (candidate is not null)
+            request.Headers.TryAddWithoutValidation("Candidate", candidate);
+        return await Client.SendAsync(request);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await App.StopAsync();
+        await App.DisposeAsync();
+        _ownDirectory?.Delete(recursive: true);
+    }
+}

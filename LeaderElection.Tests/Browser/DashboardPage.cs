@@ -1,0 +1,128 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using LeaderElection.Tests.Processes;
+using Microsoft.Playwright;
+
+namespace LeaderElection.Tests.Browser;
+
+/// <summary>The Aspire dashboard as a user sees it.</summary>
+internal sealed class DashboardPage(IPage page, Uri login)
+{
+    // The columns of the resource list, from 0.
+    private const int StateColumn = 1;
+    private const int SourceColumn = 3;
+
+    /// <summary>Opens the address that the AppHost printed: it logs in and leads to the resource list.</summary>
+    public async Task LogInAsync()
+    {
+        await page.GotoAsync(login.ToString());
+        await page.Locator("tr.resource-row").First.WaitForAsync();
+    }
+
+    public async Task OpenAsync(string path) => await page.GotoAsync(new Uri(login, path).ToString());
+
+    /// <summary>Waits until the election's row names a leader with a token higher than this one.</summary>
+    public Task<ElectionLine> LeaderAsync(string election, long after = 0) => Eventually.GetAsync(
+        async () => Parse(await CellsAsync(election))!,
+        line => line is not null && line.FencingToken > after,
+        $"the row of {election} to name a leader with a token above {after}");
+
+    public async Task WaitForStateAsync(string resource, Func<string, bool> fits, string what) => await Eventually.GetAsync(
+        async () => (await CellsAsync(resource))[StateColumn].Trim(), fits, $"{resource} to be {what}");
+
+    /// <summary>Starts a replica, and waits until it runs; a click that meets a page just redrawing itself is made again.</summary>
+    public async Task StartAsync(string replica)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            await CommandAsync(replica, "Start");
+            try
+            {
+                await Eventually.GetAsync(
+                    async () => (await CellsAsync(replica))[StateColumn].Trim(), state => state == "Running", $"{replica} to run", TimeSpan.FromSeconds(10));
+                return;
+            }
+            catch (TimeoutException) when (attempt < 3)
+            {
+            }
+        }
+    }
+
+    /// <summary>The full name of the replica whose id ends so.</summary>
+    public async Task<string> ReplicaAsync(string ending) =>
+        (await page.Locator(".resource-name-text", new() { HasTextRegex = new Regex($@"-{ending}\s*$") }).InnerTextAsync()).Trim();
+
+    /// <summary>Takes a command from the row's menu; it waits until the command is offered.</summary>
+    public async Task CommandAsync(string resource, string command)
+    {
+        // The menu shows what is offered when it opens; until the command is, it is closed and opened again.
+        var item = page.Locator("fluent-menu-item:not([disabled])", new() { HasTextRegex = new Regex($@"^\s*{Regex.Escape(command)}\s*$") });
+        await Eventually.GetAsync(
+            async () =>
+            {
+                await Row(resource).Locator("fluent-button[title='Actions']").ClickAsync();
+                try
+                {
+                    await item.ClickAsync(new() { Timeout = 1000 });
+                    return true;
+                }
+                catch (TimeoutException)
+                {
+                    await page.Keyboard.PressAsync("Escape");
+                    return false;
+                }
+            },
+            done => done,
+            $"the command {command} on {resource}");
+    }
+
+    /// <summary>Opens a page and filters it until it shows the text; what is typed before the page is alive is lost.</summary>
+    public async Task FindAsync(string path, string filter, string text)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            await OpenAsync(path);
+            await page.Locator("fluent-search").First.ClickAsync();
+            await page.Keyboard.TypeAsync(filter);
+            try
+            {
+                await Text(text).WaitForAsync(new() { Timeout = 10_000 });
+                return;
+            }
+            catch (TimeoutException) when (attempt < 4)
+            {
+            }
+        }
+    }
+
+    public ILocator Text(string text) => page.GetByText(text).First;
+
+    public ILocator Locate(string selector) => page.Locator(selector);
+
+    /// <summary>Keeps a picture, for people to look at.</summary>
+    public async Task PictureAsync(string name) => await page.ScreenshotAsync(new() { Path = Path.Combine(Screenshots, $"{name}.png") });
+
+    private static string Screenshots { get; } = Directory.CreateDirectory(Path.Combine(Repository, "artifacts", "screenshots")).FullName;
+
+    // .../LeaderElection.Tests/bin/Debug/net10.0/
+    private static string Repository => new DirectoryInfo(AppContext.BaseDirectory).Parent!.Parent!.Parent!.Parent!.FullName;
+
+    private static ElectionLine? Parse(IReadOnlyList<string> cells)
+    {
+        var leader = Regex.Match(cells[StateColumn], @"^\s*Leader (\S+)\s*$");
+        var token = Regex.Match(cells[SourceColumn], @"fencing token (\d+)");
+        return leader.Success && token.Success
+            ? new ElectionLine(leader.Groups[1].Value, long.Parse(token.Groups[1].Value, CultureInfo.InvariantCulture))
+            : null;
+    }
+
+    private ILocator Row(string resource) => page.Locator(
+        "tr.resource-row", new() { Has = page.Locator(".resource-name-text", new() { HasTextRegex = new Regex($@"^\s*{Regex.Escape(resource)}\s*$") }) });
+
+    // All at once, so that they belong together.
+    private async Task<IReadOnlyList<string>> CellsAsync(string resource)
+    {
+        await Row(resource).WaitForAsync();
+        return await Row(resource).Locator("td").AllInnerTextsAsync() is { Count: > SourceColumn } cells ? cells : ["", "", "", ""];
+    }
+}

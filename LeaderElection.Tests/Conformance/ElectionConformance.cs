@@ -1,0 +1,362 @@
+using System.Collections.Concurrent;
+using LeaderElection.Leases;
+using LeaderElection.Tests.Processes;
+
+namespace LeaderElection.Tests.Conformance;
+
+/// <summary>What every strategy must do, on its real store. Each backend stands for a process.</summary>
+public abstract class ElectionConformance : IAsyncLifetime
+{
+    private readonly ConcurrentBag<IElectionBackend> _backends = [];
+    private readonly CancellationTokenSource _late = new(TimeSpan.FromSeconds(60), TimeProvider.System);
+
+    protected Store Store { get; private set; } = null!;
+
+    protected CancellationToken Late => _late.Token;
+
+    public async Task InitializeAsync() => Store = await StartStoreAsync();
+
+    public async Task DisposeAsync()
+    {
+        await Task.WhenAll(_backends.Select(b => b.DisposeAsync().AsTask()));
+        await Store.DisposeAsync();
+        _late.Dispose();
+    }
+
+    [Fact]
+    public async Task Campaign_Alone_IsElectedWithAToken()
+    {
+        var election = Backend().CreateElection("e", "a");
+        var leadership = await election.CampaignAsync(Late);
+        Assert.True(leadership.FencingToken > 0);
+        Assert.True(leadership.IsValid);
+        Assert.False(leadership.Lost.IsCancellationRequested);
+        Assert.InRange(leadership.LeaseRemaining, TimeSpan.Zero, Store.Lease);
+        Assert.Equal(("e", "a"), (leadership.ElectionName, leadership.CandidateId));
+    }
+
+    [Fact]
+    public async Task Campaign_WhileAnotherLeads_IsElectedWhenThatOneResigned()
+    {
+        var first = await Backend(lease: TimeSpan.FromMinutes(10)).CreateElection("e", "a").CampaignAsync(Late);
+        var (second, _) = await FollowAsync("b", TimeSpan.FromMinutes(10));
+        Assert.False(second.IsCompleted);
+        await first.ResignAsync(Late);
+        // With a lease of ten minutes, only the resignation can have let it in.
+        Assert.True((await second).FencingToken > first.FencingToken);
+        Assert.True(first.Lost.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task Tokens_OverManyHandOversAndNewProcesses_StrictlyIncrease()
+    {
+        long last = 0;
+        for (var i = 0; i < 10; i++)
+        {
+            await using var backend = Backend();
+            var leadership = await backend.CreateElection("e", $"c{i}").CampaignAsync(Late);
+            Assert.True(leadership.FencingToken > last);
+            last = leadership.FencingToken;
+            if (i % 2 == 0)
+                await leadership.ResignAsync(Late);
+        }
+    }
+
+    [Fact]
+    public async Task Leader_WellPastItsLease_StillLeads()
+    {
+        // Long enough that a slow machine does not miss all renewals of one.
+        var lease = TimeSpan.FromSeconds(3);
+        var leader = await Backend(lease: lease).CreateElection("e", "a").CampaignAsync(Late);
+        var (follower, _) = await FollowAsync("b", lease);
+        await Task.Delay(lease * 2, TimeProvider.System, Late);
+        Assert.True(leader.IsValid);
+        Assert.False(follower.IsCompleted);
+    }
+
+    [Fact]
+    public async Task Leader_CutOffFromTheStore_StopsBeforeAnotherIsElected()
+    {
+        var cut = false;
+        var leader = await Backend(_ => cut ? throw Cut() : default).CreateElection("e", "a").CampaignAsync(Late);
+        var (next, _) = await FollowAsync("b");
+        long? lost = null;
+        leader.Lost.Register(() => lost = TimeProvider.System.GetTimestamp());
+        cut = true;
+        Assert.True((await next).FencingToken > leader.FencingToken);
+        Assert.False(leader.IsValid);
+        Assert.Equal(LeadershipEnd.LeaseRanOut, leader.EndReason);
+        await Eventually.TrueAsync(() => lost is not null, "the callback of Lost");
+    }
+
+    [Fact]
+    public async Task Leader_WhoseRequestsHang_StopsBeforeAnotherIsElected()
+    {
+        var hang = new TaskCompletionSource();
+        var hangs = false;
+        var leader = await Backend(async stop =>
+        {
+            if (hangs)
+                await hang.Task.WaitAsync(stop);
+        }).CreateElection("e", "a").CampaignAsync(Late);
+        var (next, _) = await FollowAsync("b");
+        hangs = true;
+        await next;
+        Assert.False(leader.IsValid);
+        hang.SetResult();
+    }
+
+    [Fact]
+    public async Task Leader_AfterALoss_CanCampaignAgain()
+    {
+        var cut = false;
+        var election = Backend(_ => cut ? throw Cut() : default).CreateElection("e", "a");
+        var first = await election.CampaignAsync(Late);
+        cut = true;
+        await Eventually.TrueAsync(() => !first.IsValid, "the loss");
+        cut = false;
+        var second = await election.CampaignAsync(Late);
+        Assert.True(second.FencingToken > first.FencingToken);
+    }
+
+    [Fact]
+    public async Task Campaign_CalledOff_LeavesNothingBehind()
+    {
+        var leader = await Backend(lease: TimeSpan.FromMinutes(10)).CreateElection("e", "a").CampaignAsync(Late);
+        using var stop = new CancellationTokenSource();
+        var (called, _) = await FollowAsync("b", TimeSpan.FromMinutes(10), stop.Token);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => called);
+        var third = Backend(lease: TimeSpan.FromMinutes(10)).CreateElection("e", "c").CampaignAsync(Late).AsTask();
+        await leader.ResignAsync(Late);
+        Assert.Equal("c", (await third).CandidateId);
+    }
+
+    [Fact]
+    public async Task Campaign_CalledOffAtAnyMoment_LeavesNothingBehind()
+    {
+        var random = new Random(7);
+        await using var hasty = Backend(lease: TimeSpan.FromMinutes(10));
+        for (var i = 0; i < 30; i++)
+        {
+            using var stop = new CancellationTokenSource(TimeSpan.FromMicroseconds(random.Next(3000)), TimeProvider.System);
+            try
+            {
+                await (await hasty.CreateElection("e", "hasty").CampaignAsync(stop.Token)).ResignAsync(Late);
+            }
+            catch (OperationCanceledException)
+            {
+            }
+        }
+        await Backend(lease: TimeSpan.FromMinutes(10)).CreateElection("e", "patient").CampaignAsync(Late);
+    }
+
+    [Fact]
+    public async Task Campaign_OneOfManyCandidates_WinsAtATime()
+    {
+        var holders = 0;
+        var tokens = new ConcurrentQueue<long>();
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(async i =>
+        {
+            var election = Backend().CreateElection("e", $"c{i}");
+            for (var round = 0; round < 4; round++)
+            {
+                var leadership = await election.CampaignAsync(Late);
+                Assert.Equal(1, Interlocked.Increment(ref holders));
+                tokens.Enqueue(leadership.FencingToken);
+                await Task.Yield();
+                Interlocked.Decrement(ref holders);
+                await leadership.ResignAsync(Late);
+            }
+        }));
+        Assert.Equal(tokens.Order(), tokens);
+        Assert.Equal(24, tokens.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Campaign_TwoSeatsWithTheSameCandidateId_NeverBothLead()
+    {
+        var backend = Backend();
+        var first = await backend.CreateElection("e", "twin").CampaignAsync(Late);
+        var second = backend.CreateElection("e", "twin").CampaignAsync(Late).AsTask();
+        var third = Backend().CreateElection("e", "twin").CampaignAsync(Late).AsTask();
+        await Task.Delay(Store.Lease * 1.5, TimeProvider.System, Late);
+        Assert.True(first.IsValid);
+        Assert.False(second.IsCompleted || third.IsCompleted);
+        await first.ResignAsync(Late);
+        var next = await await Task.WhenAny(second, third);
+        Assert.True(next.FencingToken > first.FencingToken);
+        Assert.False(second.IsCompleted && third.IsCompleted);
+    }
+
+    [Fact]
+    public async Task Campaign_Twice_IsRefused()
+    {
+        var election = Backend().CreateElection("e", "a");
+        await election.CampaignAsync(Late);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => election.CampaignAsync(Late).AsTask());
+    }
+
+    [Fact]
+    public async Task ManyElections_OnOneBackend_AreAllWonAndAllMove()
+    {
+        const int count = 300;
+        var holder = Backend(lease: TimeSpan.FromMinutes(10));
+        var held = await Task.WhenAll(Enumerable.Range(0, count).Select(i => holder.CreateElection($"shard-{i}", "a").CampaignAsync(Late).AsTask()));
+        var standby = Backend(lease: TimeSpan.FromMinutes(10));
+        var moves = Enumerable.Range(0, count).Select(i => standby.CreateElection($"shard-{i}", "b").CampaignAsync(Late).AsTask()).ToArray();
+        await FollowsAsync(standby, count);
+        // One that resigns alone does not disturb the others.
+        await held[0].ResignAsync(Late);
+        Assert.True((await moves[0]).FencingToken > held[0].FencingToken);
+        Assert.True(held[1].IsValid);
+        await holder.DisposeAsync();
+        var moved = await Task.WhenAll(moves);
+        Assert.All(held.Zip(moved), pair => Assert.True(pair.Second.FencingToken > pair.First.FencingToken));
+        Assert.All(held, leadership => Assert.False(leadership.IsValid));
+    }
+
+    [Fact]
+    public async Task Observe_TellsTheLeaderItsEndAndTheNext()
+    {
+        await using var observer = Backend().CreateElection("e", "observer").ObserveAsync(Late).GetAsyncEnumerator(Late);
+        Assert.True(await observer.MoveNextAsync());
+        Assert.Null(observer.Current);
+
+        var first = await Backend().CreateElection("e", "a").CampaignAsync(Late);
+        Assert.True(await observer.MoveNextAsync());
+        Assert.Equal(("a", first.FencingToken), (observer.Current!.CandidateId, observer.Current.FencingToken));
+
+        await first.ResignAsync(Late);
+        Assert.True(await observer.MoveNextAsync());
+        Assert.Null(observer.Current);
+
+        var second = await Backend().CreateElection("e", "b").CampaignAsync(Late);
+        Assert.True(await observer.MoveNextAsync());
+        Assert.Equal(("b", second.FencingToken), (observer.Current!.CandidateId, observer.Current.FencingToken));
+    }
+
+    [Fact]
+    public async Task Observe_LeaderDiesSilently_TellsThatThereIsNone()
+    {
+        var cut = false;
+        await Backend(_ => cut ? throw Cut() : default).CreateElection("e", "a").CampaignAsync(Late);
+        await using var observer = Backend().CreateElection("e", "observer").ObserveAsync(Late).GetAsyncEnumerator(Late);
+        Assert.True(await observer.MoveNextAsync());
+        Assert.Equal("a", observer.Current!.CandidateId);
+        cut = true;
+        Assert.True(await observer.MoveNextAsync());
+        Assert.Null(observer.Current);
+    }
+
+    [Fact]
+    public async Task Store_GoneAndBack_LeaderStopsInTimeAndLeadershipReturnsWithAHigherToken()
+    {
+        var leader = await Backend().CreateElection("e", "a").CampaignAsync(Late);
+        var (follower, _) = await FollowAsync("b");
+        await Store.StopAsync();
+        await Eventually.TrueAsync(() => !leader.IsValid, "the leader to stop without its store");
+        Assert.False(follower.IsCompleted);
+        await Store.StartAsync();
+        Assert.True((await follower).FencingToken > leader.FencingToken);
+    }
+
+    [Fact]
+    public async Task Store_NotThereYet_IsWaitedForOrRefusedInOneLine()
+    {
+        await Store.StopAsync();
+        var election = Backend().CreateElection("e", "a");
+        var campaign = election.CampaignAsync(Late).AsTask();
+        if (await Task.WhenAny(campaign, Eventually.TrueAsync(() => !Store.Log.Lines.IsEmpty, "a line that says so")) == campaign)
+        {
+            var error = await Assert.ThrowsAsync<ElectionStoreException>(() => campaign);
+            Assert.DoesNotContain('\n', error.Message);
+            await Store.StartAsync();
+            await election.CampaignAsync(Late);
+            return;
+        }
+        Assert.DoesNotContain(Store.Log.Lines, line => line.Contains('\n', StringComparison.Ordinal));
+        await Store.StartAsync();
+        Assert.True((await campaign).IsValid);
+    }
+
+    [Fact]
+    public async Task Ping_TellsWhetherTheStoreAnswers()
+    {
+        var backend = Backend();
+        await backend.PingAsync(Late);
+        await Store.StopAsync();
+        await Assert.ThrowsAsync<ElectionStoreException>(async () =>
+        {
+            while (true)
+                await backend.PingAsync(Late);
+        });
+        await Store.StartAsync();
+    }
+
+    [Fact]
+    public async Task Entry_DeletedByHand_LeaderLearnsOfItAndNobodyLeadsBesideIt()
+    {
+        var election = Backend().CreateElection("e", "a");
+        var leader = await election.CampaignAsync(Late);
+        var (follower, _) = await FollowAsync("b");
+        var overlap = false;
+        _ = follower.ContinueWith(_ => overlap = leader.IsValid, Late, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        await Store.DeleteEntryAsync("e");
+        var next = await follower;
+        Assert.False(overlap);
+        Assert.Equal(LeadershipEnd.Superseded, leader.EndReason);
+        Assert.True(next.FencingToken > leader.FencingToken);
+    }
+
+    [Fact]
+    public async Task Dispose_OfTheBackend_ResignsAndEndsWhatWaits()
+    {
+        var backend = Backend(lease: TimeSpan.FromMinutes(10));
+        var leader = await backend.CreateElection("e", "a").CampaignAsync(Late);
+        var waiting = backend.CreateElection("e", "b").CampaignAsync(Late).AsTask();
+        var other = Backend(lease: TimeSpan.FromMinutes(10)).CreateElection("e", "c").CampaignAsync(Late).AsTask();
+        await backend.DisposeAsync();
+        Assert.False(leader.IsValid);
+        await Assert.ThrowsAnyAsync<Exception>(() => waiting);
+        Assert.True((await other).FencingToken > leader.FencingToken);
+        Assert.Throws<ObjectDisposedException>(() => backend.CreateElection("e", "d"));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a/b")]
+    [InlineData("..")]
+    [InlineData("a b")]
+    public void CreateElection_BadName_IsRefused(string name)
+    {
+        var backend = Backend();
+        Assert.Throws<ArgumentException>(() => backend.CreateElection(name, "a"));
+        Assert.Throws<ArgumentException>(() => backend.CreateElection("e", name));
+    }
+
+    protected abstract Task<Store> StartStoreAsync();
+
+    protected static ElectionStoreException Cut() => new("cut off by the test", isTransient: true);
+
+    protected IElectionBackend Backend(Func<CancellationToken, ValueTask>? beforeRequest = null, TimeSpan? lease = null)
+    {
+        var backend = Store.CreateBackend(beforeRequest, lease);
+        _backends.Add(backend);
+        return backend;
+    }
+
+    /// <summary>Starts a campaign against a leader, and returns when the candidate waits for that to end.</summary>
+    /// <returns>The campaign, in a shell: to await this is not to await that.</returns>
+    protected async Task<(Task<Leadership> Campaign, IElectionBackend Backend)> FollowAsync(
+        string candidate, TimeSpan? lease = null, CancellationToken? stop = null)
+    {
+        var backend = Backend(lease: lease);
+        var campaign = backend.CreateElection("e", candidate).CampaignAsync(stop ?? Late).AsTask();
+        await FollowsAsync(backend, 1);
+        return (campaign, backend);
+    }
+
+    protected static Task FollowsAsync(IElectionBackend backend, int count) =>
+        Eventually.TrueAsync(() => ((LeaseBackend)backend).Watch.FollowerCount == count, "the follower to wait");
+}

@@ -1,0 +1,208 @@
+using System.Text;
+using LeaderElection.FileSystem;
+using LeaderElection.Tests.Processes;
+using LeaderElection.Tests.Servers;
+
+namespace LeaderElection.Tests.Conformance;
+
+/// <summary>What can befall the files of an election: one clear error each, and never a second leader.</summary>
+public sealed class FileElectionTests : IAsyncDisposable
+{
+    private readonly FileStore _store = new();
+    private readonly List<IElectionBackend> _backends = [];
+    private readonly CancellationTokenSource _late = new(TimeSpan.FromSeconds(60), TimeProvider.System);
+
+    private string LeasePath => Path.Combine(_store.Folder, "e.lease");
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var backend in _backends)
+            await backend.DisposeAsync();
+        await _store.DisposeAsync();
+        _late.Dispose();
+    }
+
+    public static TheoryData<string, byte[]> Damages => new()
+    {
+        { "it is empty", [] },
+        { "not a lease file", "somebody's notes\n"u8.ToArray() },
+        { "not a lease file", new byte[5000] },
+        { "checksum", Encoding.UTF8.GetBytes("leader-election 1 released 5 sha256:0000000000000000\n") },
+        { "truncated", Encoding.UTF8.GetBytes("leader-election 1 held 5 a") },
+    };
+
+    [Theory]
+    [MemberData(nameof(Damages))]
+    public async Task Campaign_DamagedLeaseFile_IsRefusedInOneLineAndElectsNobody(string reason, byte[] content)
+    {
+        var leader = await Backend().CreateElection("e", "a").CampaignAsync(_late.Token);
+        await leader.ResignAsync(_late.Token);
+        await File.WriteAllBytesAsync(LeasePath, content);
+        var error = await Assert.ThrowsAsync<ElectionStoreException>(() => Backend().CreateElection("e", "b").CampaignAsync(_late.Token).AsTask());
+        Assert.Contains(reason, error.Message);
+        Assert.Contains(LeasePath, error.Message);
+        Assert.DoesNotContain('\n', error.Message);
+        Assert.False(error.IsTransient);
+        Assert.Equal(content, await File.ReadAllBytesAsync(LeasePath));
+    }
+
+    [Theory]
+    [MemberData(nameof(Damages))]
+    public async Task Leader_LeaseFileDamagedUnderIt_Stops(string reason, byte[] content)
+    {
+        var leader = await Backend().CreateElection("e", "a").CampaignAsync(_late.Token);
+        await File.WriteAllBytesAsync(LeasePath + ".new", content);
+        File.Move(LeasePath + ".new", LeasePath, overwrite: true);
+        await Eventually.TrueAsync(() => !leader.IsValid, "the leader to stop");
+        Assert.Equal(LeadershipEnd.Superseded, leader.EndReason);
+        await Eventually.TrueAsync(() => _store.Log.Lines.Any(l => l.Contains(reason, StringComparison.Ordinal)), "a line that says why");
+    }
+
+    [Fact]
+    public async Task Campaign_LeaseFileVanishedWhileNobodyWatched_WaitsALeaseAndKeepsTheTokensRising()
+    {
+        var leader = await Backend().CreateElection("e", "a").CampaignAsync(_late.Token);
+        await leader.ResignAsync(_late.Token);
+        File.Delete(LeasePath);
+        var next = await Backend().CreateElection("e", "b").CampaignAsync(_late.Token);
+        Assert.True(next.FencingToken > leader.FencingToken);
+        Assert.Contains(_store.Log.Lines, l => l.Contains("entry is gone without a resignation", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Campaign_WholeFolderEmptied_KeepsTheTokensRising()
+    {
+        var leader = await Backend().CreateElection("e", "a").CampaignAsync(_late.Token);
+        await leader.ResignAsync(_late.Token);
+        foreach (var file in Directory.GetFiles(_store.Folder))
+            File.Delete(file);
+        var next = await Backend().CreateElection("e", "b").CampaignAsync(_late.Token);
+        Assert.True(next.FencingToken > leader.FencingToken);
+    }
+
+    [Fact]
+    public async Task Campaign_FolderMissing_SaysSo()
+    {
+        var folder = Path.Combine(_store.Folder, "missing");
+        var error = await RefusedAsync(folder);
+        Assert.Contains("does not exist; create it, or mount", error.Message);
+        Assert.Contains(folder, error.Message);
+        Assert.False(Directory.Exists(folder));
+    }
+
+    [Fact]
+    public async Task Campaign_FolderIsAFile_SaysSo()
+    {
+        var path = Path.Combine(_store.Folder, "file");
+        await File.WriteAllTextAsync(path, "");
+        Assert.DoesNotContain('\n', (await RefusedAsync(path)).Message);
+    }
+
+    [MountFact]
+    public async Task Campaign_DiskFull_IsReportedElectsNobodyAndGoesOnWhenThereIsSpace()
+    {
+        await using var disk = await SmallDisk.MountAsync("size=64k");
+        await using var backend = new FileElectionBackend(
+            new FileElectionOptions { Directory = disk.Path, LeaseDuration = Store.Lease }, _store.Log.For<FileElectionBackend>());
+        // Some candidates, so that the folder has its files; then nothing fits any more.
+        var first = await backend.CreateElection("e", "a").CampaignAsync(_late.Token);
+        var filler = Path.Combine(disk.Path, "filler");
+        await disk.FillAsync(filler);
+        // A leader goes on: a renewal needs no space.
+        await Task.Delay(Store.Lease * 2, TimeProvider.System);
+        Assert.True(first.IsValid);
+        var second = backend.CreateElection("another", "a").CampaignAsync(_late.Token).AsTask();
+        await Eventually.TrueAsync(() => _store.Log.Lines.Any(l => l.Contains($"folder {disk.Path}: is full", StringComparison.Ordinal)), "a line that says so");
+        Assert.False(second.IsCompleted);
+        File.Delete(filler);
+        Assert.True((await second).IsValid);
+    }
+
+    [MountFact]
+    public async Task Campaign_ReadOnlyDisk_SaysSo()
+    {
+        await using var disk = await SmallDisk.MountAsync("ro");
+        Assert.Contains("read-only", (await RefusedAsync(disk.Path)).Message);
+    }
+
+    [Fact]
+    public async Task Leader_ProcessLeaseFileDeleted_Stops()
+    {
+        var leader = await Backend().CreateElection("e", "a").CampaignAsync(_late.Token);
+        File.Delete(Assert.Single(Directory.GetFiles(_store.Folder, "*.alive")));
+        await Eventually.TrueAsync(() => !leader.IsValid, "the leader to stop");
+    }
+
+    [Fact]
+    public async Task Campaign_LeaderOfAnotherMachineThatRenews_IsNotElected()
+    {
+        var (path, lease) = await ForeignLeaderAsync();
+        var campaign = Backend().CreateElection("e", "b").CampaignAsync(_late.Token).AsTask();
+        // Another machine's renewals, as a network folder would bring them: with a clock that means nothing here.
+        // Renewed far more often than needed, so that a slow machine does not miss one for a whole lease.
+        var start = TimeProvider.System.GetTimestamp();
+        for (long count = 2; TimeProvider.System.GetElapsedTime(start) < lease.Holder!.Duration * 1.5; count++)
+        {
+            WriteAlive(path, count);
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+            Assert.False(campaign.IsCompleted);
+        }
+        // It stops: after a lease without a change another may lead.
+        var leadership = await campaign;
+        Assert.True(leadership.FencingToken > lease.FencingToken);
+    }
+
+    [Fact]
+    public async Task Lock_FileReplacedWhileHeld_DoesNotLetTwoIn()
+    {
+        var folder = ElectionFolder.Open(_store.Folder, create: false, TimeProvider.System);
+        using var first = await folder.LockAsync("e", _late.Token);
+        using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(200), TimeProvider.System);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => folder.LockAsync("e", soon.Token));
+        // Whoever waited on the deleted file must notice that it holds the lock of nothing.
+        first.Dispose();
+        using var second = await folder.LockAsync("e", _late.Token);
+        second.WriteToken(5);
+        Assert.Equal(5, second.ReadToken());
+    }
+
+    [Fact]
+    public async Task Dispose_LeavesNoProcessLeaseBehind()
+    {
+        var backend = Backend();
+        await backend.CreateElection("e", "a").CampaignAsync(_late.Token);
+        Assert.Single(Directory.GetFiles(_store.Folder, "*.alive"));
+        await backend.DisposeAsync();
+        Assert.Empty(Directory.GetFiles(_store.Folder, "*.alive"));
+        Assert.Empty(Directory.GetFiles(_store.Folder, "*.tmp"));
+    }
+
+    private static void WriteAlive(string path, long count)
+    {
+        var body = $"{count:D20} {0:D20}";
+        File.WriteAllText(path, $"{body} {LeaseFile.Checksum(body)}\n");
+    }
+
+    private async Task<(string Path, LeaseFile Lease)> ForeignLeaderAsync()
+    {
+        var lease = new LeaseFile(100, new LeaseFile.Leader(
+            "far", Guid.NewGuid().ToString("N"), Guid.NewGuid().ToString("N"), TimeSpan.FromSeconds(3), TimeProvider.System.GetUtcNow(), "another-machine"));
+        var path = Path.Combine(_store.Folder, lease.Holder!.LeaseId + ".alive");
+        WriteAlive(path, 1);
+        await File.WriteAllBytesAsync(LeasePath, lease.ToBytes());
+        return (path, lease);
+    }
+
+    private async Task<ElectionStoreException> RefusedAsync(string folder)
+    {
+        await using var backend = new FileElectionBackend(new FileElectionOptions { Directory = folder });
+        return await Assert.ThrowsAsync<ElectionStoreException>(() => backend.CreateElection("e", "a").CampaignAsync(_late.Token).AsTask());
+    }
+
+    private IElectionBackend Backend()
+    {
+        var backend = _store.CreateBackend();
+        _backends.Add(backend);
+        return backend;
+    }
+}

@@ -1,0 +1,196 @@
+using LeaderElection.Leases;
+using LeaderElection.Redis;
+using LeaderElection.Tests.Processes;
+using LeaderElection.Tests.Servers;
+
+namespace LeaderElection.Tests.Conformance;
+
+/// <summary>What can befall an election on Redis.</summary>
+public sealed class RedisElectionTests : IAsyncLifetime
+{
+    private readonly List<IElectionBackend> _backends = [];
+    private readonly CancellationTokenSource _late = new(TimeSpan.FromSeconds(60), TimeProvider.System);
+    private RedisStore _store = null!;
+
+    public async Task InitializeAsync() => _store = await RedisStore.StartNewAsync();
+
+    public async Task DisposeAsync()
+    {
+        foreach (var backend in _backends)
+            await backend.DisposeAsync();
+        await _store.DisposeAsync();
+        _late.Dispose();
+    }
+
+    [Fact]
+    public async Task Leader_ScriptsFlushed_GoesOn()
+    {
+        var leader = await Backend().CreateElection("e", "a").CampaignAsync(_late.Token);
+        await _store.Server.CliAsync("SCRIPT", "FLUSH");
+        await Task.Delay(Store.Lease * 2, TimeProvider.System);
+        Assert.True(leader.IsValid);
+        await leader.ResignAsync(_late.Token);
+        Assert.True((await Backend().CreateElection("e", "b").CampaignAsync(_late.Token)).FencingToken > leader.FencingToken);
+    }
+
+    [Fact]
+    public async Task Server_RestartedWithoutItsData_FollowerWaitsTheLeaseOutAndTokensGoOnRising()
+    {
+        var leader = await Backend().CreateElection("e", "a").CampaignAsync(_late.Token);
+        var (follower, _) = await FollowAsync();
+        var overlap = false;
+        _ = follower.ContinueWith(_ => overlap = leader.IsValid, _late.Token, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        await _store.Server.KillAsync();
+        _store.Server.Forget();
+        await _store.Server.StartAsync();
+        var next = await follower;
+        Assert.False(overlap);
+        Assert.True(next.FencingToken > leader.FencingToken);
+    }
+
+    [Fact]
+    public async Task Server_BecomesAReplica_IsReportedAndWaitedFor()
+    {
+        await _store.Server.CliAsync("REPLICAOF", "127.0.0.1", "1");
+        var campaign = Backend().CreateElection("e", "a").CampaignAsync(_late.Token).AsTask();
+        await LoggedAsync("read-only replica");
+        await _store.Server.CliAsync("REPLICAOF", "NO", "ONE");
+        Assert.True((await campaign).IsValid);
+    }
+
+    [Fact]
+    public async Task Cluster_SlotOnAnotherNode_IsFoundAndAMoveIsFollowedOrReported()
+    {
+        await using var owner = await RedisServer.StartNewAsync("--cluster-enabled", "yes");
+        await using var other = await RedisServer.StartNewAsync("--cluster-enabled", "yes");
+        await owner.CliAsync("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
+        await owner.CliAsync("CLUSTER", "MEET", "127.0.0.1", $"{other.Port}");
+        await Eventually.GetAsync(() => other.CliAsync("CLUSTER", "INFO"), i => i.Contains("cluster_state:ok") && i.Contains("cluster_known_nodes:2"), "the cluster");
+        await using var backend = new RedisElectionBackend(
+            new RedisElectionOptions { ConnectionString = other.Endpoint, LeaseDuration = Store.Lease }, _store.Log.For<RedisElectionBackend>());
+        var election = backend.CreateElection("e", "a");
+        var leader = await election.CampaignAsync(_late.Token);
+
+        // The slot moves without its keys, as in a botched migration: the lease is not there any more.
+        var slot = await owner.CliAsync("CLUSTER", "KEYSLOT", "{leader-election}:election:e");
+        var newOwner = await other.CliAsync("CLUSTER", "MYID");
+        await owner.CliAsync("FLUSHALL");
+        await other.CliAsync("CLUSTER", "SETSLOT", slot, "NODE", newOwner);
+        await owner.CliAsync("CLUSTER", "SETSLOT", slot, "NODE", newOwner);
+        await Eventually.TrueAsync(() => !leader.IsValid, "the leader to stop");
+        Assert.True((await election.CampaignAsync(_late.Token)).FencingToken > leader.FencingToken);
+    }
+
+    [Fact]
+    public async Task Leader_LeaseKeyEvicted_Stops()
+    {
+        var leader = await Backend().CreateElection("e", "a").CampaignAsync(_late.Token);
+        await _store.Server.CliAsync("DEL", await _store.Server.CliAsync("KEYS", "*:lease:*"));
+        await Eventually.TrueAsync(() => !leader.IsValid, "the leader to stop");
+    }
+
+    [Fact]
+    public async Task Leader_AnotherElectedBesideIt_StopsAtOnce()
+    {
+        var leader = await Backend(TimeSpan.FromMinutes(10)).CreateElection("e", "a").CampaignAsync(_late.Token);
+        // A candidate that never saw the leader comes right after an operator's FLUSHALL: nothing in the store speaks
+        // against it, so the leader is told by the message alone, its next renewal being minutes away.
+        await _store.Server.CliAsync("FLUSHALL");
+        var next = await Backend(TimeSpan.FromMinutes(10)).CreateElection("e", "b").CampaignAsync(_late.Token);
+        Assert.True(next.FencingToken > leader.FencingToken);
+        await Eventually.TrueAsync(() => !leader.IsValid, "the leader to hear of the other");
+        Assert.Equal(LeadershipEnd.Superseded, leader.EndReason);
+    }
+
+    [Fact]
+    public async Task Campaign_KeyOfAnotherType_IsRefusedInOneLine()
+    {
+        await _store.Server.CliAsync("LPUSH", "{leader-election}:election:e", "x");
+        var error = await Assert.ThrowsAsync<ElectionStoreException>(() => Backend().CreateElection("e", "a").CampaignAsync(_late.Token).AsTask());
+        Assert.Contains("another type", error.Message);
+    }
+
+    [Fact]
+    public async Task Campaign_ForeignValue_IsRefusedInOneLine()
+    {
+        await _store.Server.CliAsync("SET", "{leader-election}:election:e", "not ours");
+        var error = await Assert.ThrowsAsync<ElectionStoreException>(() => Backend().CreateElection("e", "a").CampaignAsync(_late.Token).AsTask());
+        Assert.Contains("{leader-election}:election:e holds something that is not an election", error.Message);
+        Assert.Equal("not ours", await _store.Server.CliAsync("GET", "{leader-election}:election:e"));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(",password=wrong-secret")]
+    public async Task Campaign_WrongPassword_IsRefusedInOneLineWithoutIt(string given)
+    {
+        await using var server = await RedisServer.StartNewAsync("--requirepass", "right-secret");
+        await using var backend = new RedisElectionBackend(
+            new RedisElectionOptions { ConnectionString = server.Endpoint + given, LeaseDuration = Store.Lease }, _store.Log.For<RedisElectionBackend>());
+        var error = await Assert.ThrowsAsync<ElectionStoreException>(() => backend.CreateElection("e", "a").CampaignAsync(_late.Token).AsTask());
+        Assert.Contains("password", error.Message);
+        Assert.DoesNotContain('\n', error.Message);
+        Assert.DoesNotContain(_store.Log.Lines.Append(error.ToString()), line => line.Contains("secret", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Open_ServerThatEvicts_IsWarnedOf()
+    {
+        await _store.Server.CliAsync("CONFIG", "SET", "maxmemory", "100mb");
+        await _store.Server.CliAsync("CONFIG", "SET", "maxmemory-policy", "allkeys-lru");
+        await Backend().CreateElection("e", "a").CampaignAsync(_late.Token);
+        await LoggedAsync("maxmemory-policy is allkeys-lru");
+    }
+
+    [Fact]
+    public async Task Idle_FollowerOfAHealthyLeader_DoesNotPoll()
+    {
+        await Backend(TimeSpan.FromSeconds(3)).CreateElection("e", "a").CampaignAsync(_late.Token);
+        await FollowAsync();
+        await _store.Server.CliAsync("CONFIG", "RESETSTAT");
+        await Eventually.GetAsync(() => Calls("pexpire"), calls => calls >= 9, "three leases' worth of renewals");
+        // Only a claim looks at the time a lease has left. One may come late from the start of the connection.
+        Assert.InRange(await Calls("pttl"), 0, 1);
+    }
+
+    [Fact]
+    public async Task Idle_ThousandElections_AreRenewedByOneScript()
+    {
+        var backend = Backend(TimeSpan.FromSeconds(3));
+        await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => backend.CreateElection($"shard-{i}", "a").CampaignAsync(_late.Token).AsTask()));
+        await _store.Server.CliAsync("CONFIG", "RESETSTAT");
+        await Eventually.GetAsync(() => Calls("pexpire"), calls => calls == 3, "three renewals");
+        Assert.Equal(3, await Calls("mget"));
+        Assert.InRange(await Calls("evalsha") + await Calls("eval"), 3, 4);
+    }
+
+    [Fact]
+    public async Task Keys_OfReleasedElections_Expire()
+    {
+        var leader = await Backend().CreateElection("e", "a").CampaignAsync(_late.Token);
+        await leader.ResignAsync(_late.Token);
+        Assert.StartsWith("- ", await _store.Server.CliAsync("GET", "{leader-election}:election:e"));
+        Assert.InRange(long.Parse(await _store.Server.CliAsync("PTTL", "{leader-election}:election:e")), 1, 120_000);
+        Assert.Equal("", await _store.Server.CliAsync("KEYS", "*:lease:*"));
+    }
+
+    private Task<int> Calls(string command) => _store.Server.CallsAsync(command);
+
+    private async Task<(Task<Leadership> Campaign, IElectionBackend Backend)> FollowAsync()
+    {
+        var backend = Backend();
+        var campaign = backend.CreateElection("e", "b").CampaignAsync(_late.Token).AsTask();
+        await Eventually.TrueAsync(() => ((LeaseBackend)backend).Watch.FollowerCount == 1, "the follower to wait");
+        return (campaign, backend);
+    }
+
+    private Task LoggedAsync(string text) =>
+        Eventually.TrueAsync(() => _store.Log.Lines.Any(l => l.Contains(text, StringComparison.Ordinal)), $"a line with '{text}'");
+
+    private IElectionBackend Backend(TimeSpan? lease = null)
+    {
+        var backend = _store.CreateBackend(lease: lease);
+        _backends.Add(backend);
+        return backend;
+    }
+}

@@ -1,0 +1,29 @@
+using LeaderElection.Leases;
+using LeaderElection.Redis;
+using LeaderElection.Tests.Servers;
+
+namespace LeaderElection.Tests.Conformance;
+
+public sealed class RedisStore : Store
+{
+    private RedisStore(RedisServer server) => Server = server;
+
+    public RedisServer Server { get; }
+
+    public static async Task<RedisStore> StartNewAsync() => new(await RedisServer.StartNewAsync());
+
+    public override Task StopAsync() => Server.KillAsync();
+
+    public override Task StartAsync() => Server.StartAsync();
+
+    public override Task DeleteEntryAsync(string election) => Server.CliAsync("DEL", $"{{leader-election}}:election:{election}");
+
+    public override ValueTask DisposeAsync() => Server.DisposeAsync();
+
+    protected override IElectionBackend Create(Action<LeaseOptions> configure)
+    {
+        var options = new RedisElectionOptions { ConnectionString = Server.Endpoint };
+        configure(options);
+        return new RedisElectionBackend(options, Log.For<RedisElectionBackend>());
+    }
+}

@@ -1,0 +1,22 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace LeaderElection.Tests.History;
+
+/// <summary>What happened to one candidate, at a time that all processes of the machine share.</summary>
+/// <param name="At">The machine's monotonic clock, in nanoseconds.</param>
+/// <param name="Candidate">To whom.</param>
+/// <param name="What">What.</param>
+/// <param name="Token">Under which fencing token.</param>
+/// <param name="Until">For <see cref="EventKind.Believes"/>: until when the candidate may believe, on the same clock.</param>
+/// <param name="Highest">For <see cref="EventKind.Refused"/>: the highest token that the resource had seen.</param>
+internal sealed record HistoryEvent(long At, string Candidate, EventKind What, long Token, long Until = 0, long Highest = 0)
+{
+    private static readonly JsonSerializerOptions Json = new() { Converters = { new JsonStringEnumConverter() } };
+
+    public static long Now => TimeProvider.System.GetTimestamp() * (1_000_000_000 / TimeProvider.System.TimestampFrequency);
+
+    public static HistoryEvent Parse(string line) => JsonSerializer.Deserialize<HistoryEvent>(line, Json)!;
+
+    public override string ToString() => JsonSerializer.Serialize(this, Json);
+}

@@ -1,0 +1,40 @@
+using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
+
+namespace LeaderElection.Tests.StandIns;
+
+internal static class TestApplication
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    public static IDistributedApplicationBuilder CreateBuilder(bool withDashboard = false, params string[] args) => DistributedApplication.CreateBuilder(new DistributedApplicationOptions
+    {
+        Args = ["--DcpPublisher:RandomizePorts=true", .. args],
+        AssemblyName = typeof(Projects.LeaderElection_AppHost).Assembly.GetName().Name,
+        DisableDashboard = !withDashboard,
+    });
+
+    public static IResourceBuilder<ProjectResource> AddEcho(this IDistributedApplicationBuilder builder, string name) => builder
+        .AddProject<EchoProject>(name, launchProfileName: null)
+        .WithHttpEndpoint()
+        .WithHttpHealthCheck("/health");
+
+    /// Waits until so many replicas are up and well, and gives the latest of each.
+    public static async Task<IReadOnlyDictionary<string, ResourceEvent>> WaitForReplicasAsync(
+        this DistributedApplication app, string name, int count, CancellationToken cancellationToken)
+    {
+        var latest = new Dictionary<string, ResourceEvent>();
+        await app.ResourceNotifications.WaitForResourceAsync(
+            name,
+            e =>
+            {
+                latest[e.ResourceId] = e;
+                return latest.Values.Count(IsWell) == count;
+            },
+            cancellationToken);
+
+        return latest;
+    }
+
+    public static bool IsWell(ResourceEvent e) => e.Snapshot.HealthStatus == Microsoft.Extensions.Diagnostics.HealthChecks.HealthStatus.Healthy;
+}

@@ -1,0 +1,155 @@
+using System.Text.Json;
+using LeaderElection.Tests.Processes;
+using LeaderElection.Tests.ServiceDefaults;
+using LeaderElection.Tests.Worker;
+
+namespace LeaderElection.Tests.Telemetry;
+
+/// <summary>What a worker and a board tell by OTLP: two real processes, set up as the AppHost sets them up.</summary>
+public sealed class StoryTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Promptly = TimeSpan.FromSeconds(2);
+
+    private readonly TemporaryFolder _folder = new();
+    private OtlpReceiver _receiver = null!;
+    private ChildProcess _board = null!;
+    private WorkerProcess _worker = null!;
+    private HttpClient _http = null!;
+
+    public async Task InitializeAsync()
+    {
+        _receiver = await OtlpReceiver.StartAsync();
+        _board = ChildProcess.StartProject(
+            "LeaderElection.Board", ["--urls", "http://127.0.0.1:0", "--Board:DataDirectory", _folder.File("board")],
+            [.. Telemetry("board", "b1").Select(variable => KeyValuePair.Create(variable.Name, (string?)variable.Value))], _folder.Path);
+        var line = await _board.WaitForLineAsync("Now listening on: ");
+        _http = new HttpClient { BaseAddress = new Uri(line.Text[line.Text.IndexOf("http://", StringComparison.Ordinal)..]) };
+        _worker = await WorkerProcess.StartAsync(
+            _folder.Path, ["--lock-name", "my-service", "--work-interval", "200ms", "--board", _http.BaseAddress.ToString()],
+            "Development", Telemetry("file-worker", "w1"));
+    }
+
+    public async Task DisposeAsync()
+    {
+        _http.Dispose();
+        await _worker.DisposeAsync();
+        await _board.DisposeAsync();
+        await _receiver.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task BecameLeader_IsATraceAndALogLine_WithinTwoSeconds()
+    {
+        var token = await LeadAsync();
+
+        var span = await SpanAsync(s => s.Name == "became leader");
+        Assert.Equal(("file-worker", "w1", ""), (span.Service, span.Instance, span.ParentId));
+        Assert.Equal(
+            ("my-service", "file-worker-w1", "file", token),
+            (span.Tags["election.name"], span.Tags["election.candidate"], span.Tags["election.strategy"], span.Tags["election.fencing_token"]));
+        Assert.InRange(span.Delay, TimeSpan.Zero, Promptly);
+
+        var log = (await Eventually.GetAsync(() => Task.FromResult(_receiver.Logs().Find(l => l.Message.Contains("became leader", StringComparison.Ordinal))), l => l is not null, "the log line"))!;
+        Assert.Equal(
+            ("my-service", "file-worker-w1", "file", token),
+            (log.Attributes["Election"], log.Attributes["Candidate"], log.Attributes["Strategy"], log.Attributes["FencingToken"]));
+        Assert.Equal(span.TraceId, log.TraceId);
+        Assert.InRange(log.Delay, TimeSpan.Zero, Promptly);
+    }
+
+    [Fact]
+    public async Task LedgerEntry_AndItsAnswer_AreOneTrace()
+    {
+        await LeadAsync();
+
+        var append = await SpanAsync(s => s.Name == "ledger append" && !s.IsError);
+        var request = await SpanAsync(s => s.SpanId == append.ParentId);
+        var call = await SpanAsync(s => s.SpanId == request.ParentId);
+        var entry = await SpanAsync(s => s.SpanId == call.ParentId);
+
+        Assert.Equal(("board", "board", "file-worker", "file-worker"), (append.Service, request.Service, call.Service, entry.Service));
+        Assert.Equal(("POST /api/ledger/{election}", "POST", "ledger entry"), (request.Name, call.Name, entry.Name));
+        Assert.Equal("", entry.ParentId);
+        Assert.Single(new[] { append, request, call, entry }.Select(span => span.TraceId).Distinct());
+    }
+
+    [Fact]
+    public async Task RefusedWrite_IsAnErrorOnBothSides_NamingBothTokens()
+    {
+        var token = await LeadAsync();
+        var higher = $"{long.Parse(token, System.Globalization.CultureInfo.InvariantCulture) + 1}";
+
+        // Somebody who was elected later has written.
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/ledger/my-service") { Content = new StringContent("of another") };
+        request.Headers.Add("Fencing-Token", higher);
+        (await _http.SendAsync(request)).EnsureSuccessStatusCode().Dispose();
+
+        foreach (var name in new[] { "ledger append", "ledger entry" })
+        {
+            var refused = await SpanAsync(s => s.Name == name && s.IsError);
+            Assert.Equal((token, higher), (refused.Tags["election.fencing_token"], refused.Tags["election.highest_fencing_token"]));
+            Assert.Contains(token, refused.StatusMessage, StringComparison.Ordinal);
+            Assert.Contains(higher, refused.StatusMessage, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Resign_EndsALeadership_AndEveryMetricIsOfThisReplica()
+    {
+        await LeadAsync();
+
+        using (var resigned = await _worker.PostAsync("/election/resign"))
+            resigned.EnsureSuccessStatusCode();
+
+        await SpanAsync(s => s.Name == "resign" && s.Tags["election.end_reason"] == "Resigned");
+        foreach (var (metric, unit) in new[]
+        {
+            ("leader_election.is_leader", ""), ("leader_election.leaderships", "{leadership}"), ("leader_election.campaign.duration", "s"),
+            ("leader_election.leadership.duration", "s"), ("leader_election.renewals", "{renewal}"), ("leader_election.lease.remaining", "s"),
+        })
+        {
+            var point = (await Eventually.GetAsync(() => Task.FromResult(_receiver.Points().Find(p => p.Metric == metric)), p => p is not null, metric))!;
+            Assert.Equal(("file-worker", "w1", unit), (point.Service, point.Instance, point.Unit));
+            Assert.Equal("file", point.Tags["election.strategy"]);
+        }
+    }
+
+    [Fact]
+    public async Task Failover_IsMeasuredByTheSuccessor()
+    {
+        await LeadAsync();
+        await using var second = await WorkerProcess.StartAsync(
+            _folder.Path, ["--lock-name", "my-service", "--lease-duration", "2s"], "Development", Telemetry("file-worker", "w2"));
+        await second.Process.WaitForLineAsync("file-worker-w1 leads my-service");
+
+        _worker.Process.Kill();
+
+        await second.WaitForRoleAsync("leader");
+        await Eventually.TrueAsync(
+            () => _receiver.Points().Exists(p => p is { Metric: "leader_election.failover.duration", Instance: "w2", Unit: "s" }), "the failover's duration");
+    }
+
+    // As Aspire sets them.
+    private (string Name, string Value)[] Telemetry(string service, string instance) =>
+    [
+        ("ASPNETCORE_ENVIRONMENT", "Development"),
+        ("OTEL_SERVICE_NAME", service),
+        ("OTEL_RESOURCE_ATTRIBUTES", $"service.instance.id={instance}"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", _receiver.Url),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "1000"),
+        ("OTEL_BLRP_SCHEDULE_DELAY", "1000"),
+        ("OTEL_METRIC_EXPORT_INTERVAL", "1000"),
+        ("OTEL_TRACES_SAMPLER", "always_on"),
+    ];
+
+    private async Task<string> LeadAsync()
+    {
+        JsonElement election = await _worker.WaitForRoleAsync("leader");
+        return election.GetProperty("fencingToken").GetRawText();
+    }
+
+    private async Task<OtlpSpan> SpanAsync(Func<OtlpSpan, bool> which, [System.Runtime.CompilerServices.CallerArgumentExpression(nameof(which))] string what = "") =>
+        (await Eventually.GetAsync(() => Task.FromResult(_receiver.Spans().FirstOrDefault(which)), span => span is not null, $"a span: {what}"))!;
+}

@@ -1,0 +1,39 @@
+extern alias worker;
+
+using worker::LeaderElection.Worker.Settings;
+
+namespace LeaderElection.Tests.Worker;
+
+public sealed class WorkerCommandLineTests
+{
+    [Fact]
+    public void ToConfiguration_Aliases_SetTheSameKeysAsCanonicalNames()
+    {
+        var aliases = new WorkerCommandLine(["--node-id", "node-1", "--lock-name=my-service"]);
+        var canonical = new WorkerCommandLine(["--candidate", "node-1", "--election", "my-service"]);
+
+        Assert.Equal(["--LeaderElection:Election=my-service", "--LeaderElection:Candidate=node-1"], aliases.ToConfiguration());
+        Assert.Equal(aliases.ToConfiguration(), canonical.ToConfiguration());
+    }
+
+    [Fact]
+    public void ToConfiguration_NothingGiven_SetsNothing() => Assert.Empty(new WorkerCommandLine([]).ToConfiguration());
+
+    [Fact]
+    public void ToConfiguration_ValueWithEqualsSigns_IsKept() =>
+        Assert.Equal(["--ConnectionStrings:redis=localhost:6379,ssl=true"], new WorkerCommandLine(["--redis", "localhost:6379,ssl=true"]).ToConfiguration());
+
+    [Theory]
+    [InlineData("--lock-nam", "did you mean --lock-name?")]
+    [InlineData("--Strategy", "did you mean --strategy?")]
+    [InlineData("--lease-durations=3s", "did you mean --lease-duration?")]
+    [InlineData("--frobnicate", "there are --help, --version, --strategy")]
+    [InlineData("node-1", "options begin with --")]
+    [InlineData("--election", "--election")]
+    public void Constructor_BadArgument_IsOneProblemThatHelps(string argument, string help)
+    {
+        var refusal = Assert.Throws<SettingsException>(() => new WorkerCommandLine([argument]));
+
+        Assert.Contains(help, Assert.Single(refusal.Problems), StringComparison.Ordinal);
+    }
+}

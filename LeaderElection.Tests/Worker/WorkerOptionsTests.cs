@@ -1,0 +1,70 @@
+extern alias worker;
+
+using LeaderElection.Hosting;
+using Microsoft.Extensions.Configuration;
+using worker::LeaderElection.Worker.Settings;
+
+namespace LeaderElection.Tests.Worker;
+
+public sealed class WorkerOptionsTests
+{
+    [Fact]
+    public void Read_NothingConfigured_GivesDefaults()
+    {
+        var options = Read();
+
+        Assert.Equal(("file", "demo", TimeSpan.FromMilliseconds(500)), (options.Strategy, options.Election, options.WorkInterval));
+        Assert.Equal(new LeaderServiceOptions().CandidateId, options.Candidate);
+        Assert.Null(options.LeaseDuration);
+        Assert.Null(options.Board);
+    }
+
+    [Fact]
+    public void Read_EverythingConfigured_IsRead()
+    {
+        var options = Read(
+            ("LeaderElection:Strategy", "Redis"), ("LeaderElection:Election", "shard-1"), ("LeaderElection:Candidate", "node-1"),
+            ("LeaderElection:LeaseDuration", "10s"), ("LeaderElection:RenewInterval", "3s"), ("LeaderElection:RetryPeriod", "500ms"),
+            ("LeaderElection:SafetyMargin", "00:00:01"), ("LeaderElection:Board", "http://localhost:8080"), ("ConnectionStrings:redis", "localhost"));
+
+        Assert.Equal(("redis", "shard-1", "node-1"), (options.Strategy, options.Election, options.Candidate));
+        Assert.Equal(TimeSpan.FromSeconds(10), options.LeaseDuration);
+        Assert.Equal(TimeSpan.FromSeconds(3), options.RenewInterval);
+        Assert.Equal(TimeSpan.FromSeconds(0.5), options.RetryPeriod);
+        Assert.Equal(TimeSpan.FromSeconds(1), options.SafetyMargin);
+        Assert.Equal(new Uri("http://localhost:8080"), options.Board);
+    }
+
+    [Theory]
+    [InlineData("LeaderElection:Strategy", "paxos", "--strategy (LeaderElection:Strategy) is 'paxos'; it must be file or redis")]
+    [InlineData("LeaderElection:Strategy", "raft", "--strategy (LeaderElection:Strategy) is 'raft'; that is not available in this build: it has file and redis")]
+    [InlineData("LeaderElection:Strategy", "redis", "--redis (ConnectionStrings:redis) is missing; the strategy redis needs a server, such as --redis localhost:6379")]
+    [InlineData("LeaderElection:Election", "a/b", "--election (LeaderElection:Election) is 'a/b'; it must be 1 to 128 of A-Z a-z 0-9 . _ -")]
+    [InlineData("LeaderElection:Candidate", "a b", "--candidate (LeaderElection:Candidate) is 'a b'; it must be 1 to 128 of A-Z a-z 0-9 . _ -")]
+    [InlineData("LeaderElection:LeaseDuration", "15", "--lease-duration (LeaderElection:LeaseDuration) is '15'; it must be a duration, such as 15s, 500ms, 2m or 00:00:15")]
+    [InlineData("LeaderElection:Board", "localhost:8080", "--board (LeaderElection:Board) is 'localhost:8080'; it must be an address such as http://localhost:8080")]
+    [InlineData("LeaderElection:WorkInterval", "0s", "--work-interval (LeaderElection:WorkInterval) is '0s'; it must be from 1ms to 1h")]
+    public void Read_BadValue_IsOneProblemThatNamesOptionValueAndRule(string key, string value, string problem)
+    {
+        var refusal = Assert.Throws<SettingsException>(() => Read((key, value)));
+
+        Assert.Equal(problem, Assert.Single(refusal.Problems));
+    }
+
+    [Fact]
+    public void Read_BoardIsAServiceOfTheApplication_TakesItsAddress()
+    {
+        var discovered = Read(("services:board:http:0", "http://localhost:5000"));
+        var named = Read(("services:board:http:0", "http://localhost:5000"), ("LeaderElection:Board", "http://board"));
+        var given = Read(("services:board:http:0", "http://localhost:5000"), ("LeaderElection:Board", "http://localhost:9"));
+
+        Assert.Equal(new Uri("http://localhost:5000"), discovered.Board);
+        Assert.Equal(new Uri("http://localhost:5000"), named.Board);
+        Assert.Equal(new Uri("http://localhost:9"), given.Board);
+    }
+
+    private static WorkerOptions Read(params (string Key, string Value)[] settings) =>
+        WorkerOptions.Read(new ConfigurationBuilder()
+            .AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Key, (string?)s.Value)))
+            .Build());
+}

@@ -1,0 +1,61 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using LeaderElection.Tests.Processes;
+
+namespace LeaderElection.Tests.Worker;
+
+/// <summary>A worker of a test.</summary>
+internal sealed class WorkerProcess : IAsyncDisposable
+{
+    private readonly HttpClient _http;
+
+    private WorkerProcess(ChildProcess process, Uri address)
+    {
+        Process = process;
+        _http = new HttpClient { BaseAddress = address };
+    }
+
+    public ChildProcess Process { get; }
+
+    public static ChildProcess Launch(
+        string folder, IEnumerable<string> arguments, string environment = "Development", params (string Name, string Value)[] variables) =>
+        ChildProcess.StartProject(
+            "LeaderElection.Worker", arguments,
+            [new("ASPNETCORE_ENVIRONMENT", environment), .. variables.Select(v => KeyValuePair.Create(v.Name, (string?)v.Value))], folder);
+
+    /// <summary>Starts a worker with the strategy <c>file</c>, and waits until it serves HTTP.</summary>
+    public static async Task<WorkerProcess> StartAsync(
+        string folder, string[] arguments, string environment = "Development", params (string Name, string Value)[] variables)
+    {
+        var process = Launch(folder, arguments, environment, variables);
+        try
+        {
+            var line = await process.WaitForLineAsync(" campaigns in ");
+            return new WorkerProcess(process, new Uri(line.Text[line.Text.IndexOf("http://", StringComparison.Ordinal)..]));
+        }
+        catch
+        {
+            await process.DisposeAsync();
+            throw;
+        }
+    }
+
+    public Task<JsonElement> ElectionAsync() => _http.GetFromJsonAsync<JsonElement>("/election");
+
+    public Task<JsonElement> WaitForRoleAsync(string role) =>
+        Eventually.GetAsync(ElectionAsync, e => e.GetProperty("role").GetString() == role, $"the role {role}; {Process.Describe()}");
+
+    public async Task<HttpResponseMessage> PostAsync(string path, string? origin = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path);
+        if (origin is not null)
+            request.Headers.Add("Origin", origin);
+        return await _http.SendAsync(request);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        return Process.DisposeAsync();
+    }
+}

@@ -1,0 +1,108 @@
+using System.Net.WebSockets;
+using LeaderElection.Board.Candidates;
+using LeaderElection.Hosting;
+using LeaderElection.Worker.Settings;
+using LeaderElection.Worker.Status;
+
+namespace LeaderElection.Worker.Reporting;
+
+/// <summary>Tells the board how the candidate stands: at every change, and once a second while it leads.</summary>
+internal sealed partial class BoardReporter(
+    CandidatePulse pulse, WorkerOptions options, OwnAddress address, TimeProvider time, ILogger<BoardReporter> logger) : BackgroundService
+{
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await address.Started;
+        var pause = ShortestPause;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var start = time.GetTimestamp();
+            try
+            {
+                using var socket = new ClientWebSocket();
+                await ConnectAsync(socket, stoppingToken);
+                await ReportAsync(socket, stoppingToken);
+            }
+            catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
+            {
+                // The board is optional: without it the election goes on.
+                LogUnreachable(logger, options.Board!, e.Message);
+            }
+            // A board that takes the call and hangs up is no better than one that does not answer.
+            pause = time.GetElapsedTime(start) > LongestPause ? ShortestPause : TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LongestPause.Ticks));
+            await Task.Delay(pause * (0.5 + Random.Shared.NextDouble() / 2), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task ConnectAsync(ClientWebSocket socket, CancellationToken stoppingToken)
+    {
+        var endpoint = new UriBuilder(options.Board!)
+        {
+            Scheme = options.Board!.Scheme == Uri.UriSchemeHttps ? Uri.UriSchemeWss : Uri.UriSchemeWs,
+            Path = "/api/candidates",
+        };
+        using var late = new CancellationTokenSource(Patience, time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, late.Token);
+        await socket.ConnectAsync(endpoint.Uri, stop.Token);
+    }
+
+    /// <summary>Reports until the candidate has withdrawn, or the board is gone.</summary>
+    private async Task ReportAsync(ClientWebSocket socket, CancellationToken stopping)
+    {
+        using var gone = new CancellationTokenSource();
+        var listening = ListenAsync(socket, gone);
+        try
+        {
+            await foreach (var (status, isTick) in pulse.BeatsAsync(stopping, gone.Token))
+            {
+                if (!isTick || status is { Role: CandidateRole.Leader })
+                    await socket.SendAsync(Report(status).ToUtf8Json(), WebSocketMessageType.Text, endOfMessage: true, gone.Token);
+            }
+            await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, gone.Token);
+        }
+        finally
+        {
+            // Waiting for the board's goodbye is not worth a slower stop.
+            socket.Abort();
+            await listening;
+        }
+    }
+
+    /// <summary>The board says nothing but goodbye.</summary>
+    private async Task ListenAsync(ClientWebSocket socket, CancellationTokenSource gone)
+    {
+        try
+        {
+            var received = await socket.ReceiveAsync(new byte[256], CancellationToken.None);
+            if (received.MessageType == WebSocketMessageType.Close && socket.CloseStatus is not (WebSocketCloseStatus.NormalClosure or WebSocketCloseStatus.EndpointUnavailable))
+                LogRefused(logger, options.Board!, socket.CloseStatusDescription);
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
+        {
+        }
+        await gone.CancelAsync();
+    }
+
+    private CandidateReport Report(CandidateStatus? status) => new()
+    {
+        Election = options.Election,
+        Strategy = options.Strategy,
+        Candidate = options.Candidate,
+        Role = ElectionEndpoint.Role(status),
+        FencingToken = status?.FencingToken,
+        Since = status?.Since,
+        LeaseRemaining = ElectionEndpoint.Seconds(status?.LeaseRemaining),
+        Url = address.Url,
+        Pid = Environment.ProcessId,
+    };
+
+    [LoggerMessage(10, LogLevel.Debug, "the board at {Board} is out of reach: {Reason}")]
+    private static partial void LogUnreachable(ILogger logger, Uri board, string reason);
+
+    [LoggerMessage(11, LogLevel.Warning, "the board at {Board} does not accept reports: {Reason}")]
+    private static partial void LogRefused(ILogger logger, Uri board, string? reason);
+}

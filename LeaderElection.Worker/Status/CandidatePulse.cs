@@ -1,0 +1,43 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using LeaderElection.Hosting;
+
+namespace LeaderElection.Worker.Status;
+
+/// <summary>The beat in which the candidate's state is shown: at every change at once, and once a second.</summary>
+internal sealed class CandidatePulse(CandidateRegistry registry, TimeProvider time)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    public CandidateStatus? Current => registry.Candidates.FirstOrDefault()?.Status;
+
+    /// <summary>Beats at once, and until the candidate has withdrawn, so that the end of its term can be shown while the process stops.</summary>
+    /// <param name="stopping">Whether a candidate that is not there is one that has withdrawn, not one that is yet to come.</param>
+    /// <param name="cancellationToken">Ends it before.</param>
+    public async IAsyncEnumerable<Beat> BeatsAsync(CancellationToken stopping, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var beats = Channel.CreateUnbounded<bool>(new UnboundedChannelOptions { SingleReader = true });
+        void OnChanged(Candidate candidate) => beats.Writer.TryWrite(false);
+        registry.Changed += OnChanged;
+        try
+        {
+            using var timer = time.CreateTimer(_ => beats.Writer.TryWrite(true), null, Interval, Interval);
+            beats.Writer.TryWrite(false);
+            var seen = false;
+            await foreach (var isTick in beats.Reader.ReadAllAsync(cancellationToken))
+            {
+                var status = Current;
+                if (status is null && !seen && !stopping.IsCancellationRequested)
+                    continue;
+                seen = true;
+                yield return new Beat(status, isTick);
+                if (status is null)
+                    yield break;
+            }
+        }
+        finally
+        {
+            registry.Changed -= OnChanged;
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace LeaderElection.Benchmarks;
+
+/// <summary>
+/// One candidate that prints <c>READY</c>, <c>LEADER</c>, <c>LOST</c>, <c>RESIGN</c> and <c>RESIGNED</c>, each with the
+/// wall clock in nanoseconds, and obeys <c>resign</c>, <c>campaign</c> and <c>quit</c> on standard input.
+/// </summary>
+internal static class CandidateCommand
+{
+    private static readonly Lock Output = new();
+
+    public static Command Create()
+    {
+        var command = new Command("candidate", "Campaigns in one election, driven over standard input.");
+        var store = new StoreOptions(command);
+        var election = new Option<string>("--election") { Required = true, Description = "the election" };
+        command.Options.Add(election);
+        command.SetAction((parsed, stop) => RunAsync(store.CreateBackend(parsed), parsed.GetRequiredValue(election), store.Id(parsed), stop));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(IElectionBackend backend, string name, string id, CancellationToken stop)
+    {
+        await using var closing = backend;
+        await using var election = backend.CreateElection(name, id);
+        await backend.PingAsync(stop);
+        var leading = CampaignAsync(election);
+        while (await Console.In.ReadLineAsync(stop) is { } line && line.Trim() != "quit")
+        {
+            if (line.Trim() == "resign" && leading is { IsCompletedSuccessfully: true, Result: var leadership })
+            {
+                Say("RESIGN");
+                await leadership.ResignAsync(stop);
+                Say("RESIGNED");
+            }
+            else if (line.Trim() == "campaign")
+            {
+                leading = CampaignAsync(election);
+            }
+        }
+        return 0;
+    }
+
+    private static async Task<Leadership> CampaignAsync(IElection election)
+    {
+        Say("READY");
+        var leadership = await election.CampaignAsync();
+        Say("LEADER");
+        leadership.Lost.Register(() =>
+        {
+            if (leadership.EndReason != LeadershipEnd.Resigned)
+                Say("LOST");
+        });
+        return leadership;
+    }
+
+    private static void Say(string what)
+    {
+        var nanoseconds = (TimeProvider.System.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
+        lock (Output)
+        {
+            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what} {nanoseconds}"));
+            Console.Out.Flush();
+        }
+    }
+}

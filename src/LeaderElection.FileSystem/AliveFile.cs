@@ -1,0 +1,107 @@
+using System.Globalization;
+using System.Text;
+
+namespace LeaderElection.FileSystem;
+
+/// <summary>
+/// The lease of a process: a file that it keeps locked while it lives and writes at each renewal, in place, so that
+/// the lock stays on it. The kernel drops the lock with the process, however that dies.
+/// </summary>
+/// <remarks>
+/// One line of fixed length: <c>COUNT SENT checksum</c>, the count of renewals and the monotonic timestamp from before
+/// the last of them, both as 20 digits. A timestamp means something only to processes of the same boot of the same
+/// machine; others go by the count.
+/// </remarks>
+internal sealed class AliveFile : IDisposable
+{
+    private readonly FileStream _stream;
+    private long _count;
+
+    private AliveFile(string path, FileStream stream)
+    {
+        Path = path;
+        _stream = stream;
+    }
+
+    public string Path { get; }
+
+    /// <summary>Creates the file and locks it.</summary>
+    public static AliveFile Create(string path, long sent)
+    {
+        // On Unix only "none" is a lock that excludes; on Windows it would keep readers out, and "read" excludes enough.
+        var share = OperatingSystem.IsWindows() ? FileShare.Read : FileShare.None;
+        var stream = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, share, bufferSize: 0);
+        var alive = new AliveFile(path, stream);
+        try
+        {
+            alive.Renew(sent);
+            return alive;
+        }
+        catch
+        {
+            alive.Delete();
+            alive.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes a renewal through to the disk.</summary>
+    /// <param name="sent">The timestamp from before the renewal began.</param>
+    public void Renew(long sent)
+    {
+        var body = string.Create(CultureInfo.InvariantCulture, $"{++_count:D20} {sent:D20}");
+        _stream.Position = 0;
+        _stream.Write(Encoding.ASCII.GetBytes($"{body} {LeaseFile.Checksum(body)}\n"));
+        _stream.Flush(flushToDisk: true);
+    }
+
+    /// <summary>Whether the file still stands under its name.</summary>
+    public bool StillThere() => File.Exists(Path);
+
+    /// <summary>Reads the last renewal of another process.</summary>
+    /// <returns><see langword="null"/> when the file is gone, or was caught in the middle of a write.</returns>
+    public static (long Count, long Sent)? Read(string path)
+    {
+        try
+        {
+            using var handle = Unix.OpenUnlocked(path);
+            Span<byte> bytes = stackalloc byte[128];
+            var line = Encoding.ASCII.GetString(bytes[..RandomAccess.Read(handle, bytes, 0)]);
+            return line.TrimEnd('\n').Split(' ') is [var count, var sent, var checksum]
+                && checksum == LeaseFile.Checksum($"{count} {sent}")
+                && long.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var c)
+                && long.TryParse(sent, NumberStyles.None, CultureInfo.InvariantCulture, out var s)
+                ? (c, s)
+                : null;
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether nobody holds the lock: then the process that did is dead, or has given the lease up.</summary>
+    public static bool IsAbandoned(string path)
+    {
+        try
+        {
+            // A lock that is shared with others who ask the same, but not with the owner's.
+            using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            return true;
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Removes the file; for when every election of the lease was given back.</summary>
+    public void Delete() => File.Delete(Path);
+
+    /// <summary>Gives the lease up: the lock goes.</summary>
+    public void Dispose() => _stream.Dispose();
+}

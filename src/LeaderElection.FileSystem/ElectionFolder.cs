@@ -1,0 +1,180 @@
+using System.Globalization;
+using System.Text;
+
+namespace LeaderElection.FileSystem;
+
+/// <summary>The files of a folder of elections, and how they are read, locked and replaced.</summary>
+/// <remarks>
+/// <c>NAME.lease</c> says who leads; <c>NAME.lock</c> is locked while that is read and replaced, and keeps the last
+/// token in case the lease file vanishes; <c>ID.alive</c> is the lease of a process.
+/// </remarks>
+internal sealed class ElectionFolder
+{
+    public const string LeaseExtension = ".lease";
+    public const string AliveExtension = ".alive";
+    private const string LockExtension = ".lock";
+
+    private static readonly TimeSpan AbandonedFor = TimeSpan.FromDays(1);
+
+    private readonly string _path;
+    private readonly TimeProvider _time;
+
+    private ElectionFolder(string path, TimeProvider time)
+    {
+        _path = path;
+        _time = time;
+        IsNetwork = new DriveInfo(path).DriveType == DriveType.Network;
+    }
+
+    /// <summary>Whether the folder may be shared with other machines, whose changes are not notified here.</summary>
+    public bool IsNetwork { get; }
+
+    /// <summary>Opens the folder, and makes sure that locks in it hold.</summary>
+    public static ElectionFolder Open(string path, bool create, TimeProvider time)
+    {
+        path = Path.GetFullPath(path);
+        if (create)
+            Directory.CreateDirectory(path);
+        else if (!Directory.Exists(path))
+            throw new DirectoryNotFoundException(path);
+        var folder = new ElectionFolder(path, time);
+        folder.TestLocks();
+        folder.RemoveAbandoned();
+        return folder;
+    }
+
+    /// <summary>Whether the folder is still there.</summary>
+    /// <exception cref="DirectoryNotFoundException">It is not.</exception>
+    public void Check()
+    {
+        if (!Directory.Exists(_path))
+            throw new DirectoryNotFoundException(_path);
+    }
+
+    public string AlivePath(string leaseId) => Path.Combine(_path, leaseId + AliveExtension);
+
+    public FolderWatcher Watch(Action<string> changed, Action<string> closed, Action missed) =>
+        FolderWatcher.Start(_path, changed, closed, missed);
+
+    /// <summary>Reads the lease file of an election.</summary>
+    /// <returns><see langword="null"/> if there is none.</returns>
+    /// <exception cref="ElectionStoreException">It is corrupt, truncated or foreign.</exception>
+    public LeaseFile? ReadLease(string election)
+    {
+        var path = Path.Combine(_path, election + LeaseExtension);
+        try
+        {
+            using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            Span<byte> bytes = stackalloc byte[LeaseFile.MaxLength + 1];
+            return LeaseFile.Parse(bytes[..RandomAccess.Read(handle, bytes, 0)]);
+        }
+        catch (FileNotFoundException)
+        {
+            Check();
+            return null;
+        }
+        catch (FormatException e)
+        {
+            throw new ElectionStoreException(
+                $"lease file {path} cannot be trusted: {e.Message}; nobody is elected until it is restored, or deleted while no candidate runs",
+                isTransient: false,
+                e);
+        }
+    }
+
+    /// <summary>Replaces the lease file of an election in one step that survives a power cut. Call it under the lock.</summary>
+    public void WriteLease(string election, LeaseFile lease)
+    {
+        var path = Path.Combine(_path, election + LeaseExtension);
+        var temporary = path + ".tmp";
+        try
+        {
+            using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
+            {
+                stream.Write(lease.ToBytes());
+                stream.Flush(flushToDisk: true);
+            }
+            File.Move(temporary, path, overwrite: true);
+            Unix.FlushDirectory(_path);
+        }
+        catch (IOException)
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+
+    /// <summary>Takes the lock under which an election is read and replaced.</summary>
+    public async Task<Lock> LockAsync(string election, CancellationToken cancellationToken)
+    {
+        var path = Path.Combine(_path, election + LockExtension);
+        for (var attempt = 0; ; attempt++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            try
+            {
+                var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+                // If the file can be locked again, then that is another file: ours was deleted under its name meanwhile.
+                if (File.Exists(path) && !AliveFile.IsAbandoned(path))
+                    return new Lock(stream);
+                stream.Dispose();
+            }
+            catch (IOException e) when (IsLocked(e))
+            {
+                // Held for about a millisecond as a rule, less than a timer takes; no system tells when it is free.
+                if (attempt < 20)
+                    Thread.Yield();
+                else
+                    await Task.Delay(TimeSpan.FromMilliseconds(1 + Random.Shared.Next(4)), _time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static bool IsLocked(IOException e) => e.HResult is 11 or 35 or unchecked((int)0x80070020);
+
+    private void TestLocks()
+    {
+        var path = Path.Combine(_path, $".lock-test-{Guid.NewGuid():N}");
+        try
+        {
+            using var first = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+            if (AliveFile.IsAbandoned(path))
+                throw new ElectionStoreException($"folder {_path}: its file system does not keep file locks, so it cannot hold an election", isTransient: false);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    /// <summary>Removes the leases of processes that died long ago. Whoever still names one is only waited out.</summary>
+    private void RemoveAbandoned()
+    {
+        foreach (var path in Directory.EnumerateFiles(_path, "*" + AliveExtension))
+        {
+            if (_time.GetUtcNow().UtcDateTime - File.GetLastWriteTimeUtc(path) > AbandonedFor && AliveFile.IsAbandoned(path))
+                File.Delete(path);
+        }
+    }
+
+    /// <summary>The lock of one election, with the last token in it.</summary>
+    internal sealed class Lock(FileStream stream) : IDisposable
+    {
+        /// <summary>The highest token ever issued here; 0 if this is the first time.</summary>
+        public long ReadToken()
+        {
+            Span<byte> bytes = stackalloc byte[32];
+            stream.Position = 0;
+            return long.TryParse(Encoding.ASCII.GetString(bytes[..stream.Read(bytes)]), NumberStyles.None, CultureInfo.InvariantCulture, out var token) ? token : 0;
+        }
+
+        public void WriteToken(long token)
+        {
+            stream.Position = 0;
+            stream.Write(Encoding.ASCII.GetBytes(token.ToString("D20", CultureInfo.InvariantCulture)));
+            stream.Flush(flushToDisk: true);
+        }
+
+        public void Dispose() => stream.Dispose();
+    }
+}

@@ -1,0 +1,337 @@
+using LeaderElection.Leases;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace LeaderElection.FileSystem;
+
+/// <summary>
+/// Leader election in a folder that all candidates share: a lease file per election, replaced atomically under an OS
+/// lock and flushed to disk; a lease per process, which on one machine ends with the process at once.
+/// </summary>
+/// <remarks>
+/// On one machine (one kernel) leases are timed by its monotonic clock, and a lock that the kernel drops with the
+/// process tells a crash: at once on Linux, elsewhere at the lease's end. Between machines a lease has run out when its
+/// file did not change for its whole duration, by the observer's own clock; wall clocks play no part. The folder's file
+/// system must keep locks. A process that is frozen in the very millisecond in which it holds an election's lock holds
+/// up that election until it thaws.
+/// </remarks>
+public sealed class FileElectionBackend : LeaseBackend
+{
+    private readonly FileElectionOptions _options;
+    private readonly SemaphoreSlim _gate = new(1);
+    private readonly System.Threading.Lock _lock = new();
+    private readonly Dictionary<string, AliveFile> _alive = [];
+    private readonly Dictionary<string, LeaseClaim> _held = [];
+    private readonly Dictionary<string, (long Count, long SeenAt)> _seen = [];
+    private ElectionFolder? _folder;
+    private FolderWatcher? _watcher;
+
+    /// <summary>Creates the backend; the folder is opened when it is first needed.</summary>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The options contradict each other.</exception>
+    public FileElectionBackend(FileElectionOptions options, ILogger<FileElectionBackend>? logger = null, TimeProvider? time = null)
+        : base("file", options, time, logger ?? NullLogger<FileElectionBackend>.Instance) => _options = options;
+
+    /// <summary>Changes by other machines are not notified: there the folder is looked at.</summary>
+    protected override TimeSpan PollInterval =>
+        _folder is { IsNetwork: false } && _watcher is { IsWatching: true } ? Timeout.InfiniteTimeSpan : RetryPeriod;
+
+    /// <inheritdoc/>
+    protected override ValueTask<ClaimReply> ClaimAsync(LeaseClaim claim, CancellationToken cancellationToken) =>
+        RunAsync(folder => ClaimAsync(folder, claim, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    protected override ValueTask<RenewReply> RenewAsync(string leaseId, IReadOnlyList<LeaseClaim> held, CancellationToken cancellationToken) =>
+        RunAsync(folder => Task.FromResult(Renew(folder, leaseId, held)), cancellationToken);
+
+    /// <inheritdoc/>
+    protected override async ValueTask GiveBackAsync(LeaseRelease release, CancellationToken cancellationToken) =>
+        await RunAsync(
+            async folder =>
+            {
+                if (release.Claim is { } claim)
+                    await ReleaseAsync(folder, claim, release.FencingToken, cancellationToken).ConfigureAwait(false);
+                if (release.EndsLease)
+                    EndLease(release);
+                return true;
+            },
+            cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    protected override ValueTask<LeaseRecord?> ReadAsync(string election, CancellationToken cancellationToken) =>
+        RunAsync(
+            folder => Task.FromResult(folder.ReadLease(election) is { Holder: { } holder } lease && Remaining(folder, holder) is { Ticks: > 0 } remaining
+                ? Record(lease.FencingToken, holder, remaining)
+                : null),
+            cancellationToken);
+
+    /// <inheritdoc/>
+    protected override async ValueTask PingStoreAsync(CancellationToken cancellationToken) =>
+        await RunAsync(
+            folder =>
+            {
+                folder.Check();
+                return Task.FromResult(true);
+            },
+            cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    protected override ValueTask CloseAsync()
+    {
+        _watcher?.Dispose();
+        lock (_lock)
+        {
+            foreach (var alive in _alive.Values)
+                alive.Dispose();
+            _alive.Clear();
+        }
+        return ValueTask.CompletedTask;
+    }
+
+    private static LeaseRecord Record(long fencingToken, LeaseFile.Leader holder, TimeSpan remaining) =>
+        new(new LeaderInfo(holder.CandidateId, fencingToken, holder.Since), holder.LeaseId, remaining);
+
+    private static bool IsMine(LeaseFile? lease, LeaseClaim claim) =>
+        lease?.Holder is { } holder && holder.LeaseId == claim.LeaseId && holder.ClaimId == claim.ClaimId;
+
+    private async Task<ClaimReply> ClaimAsync(ElectionFolder folder, LeaseClaim claim, CancellationToken cancellationToken)
+    {
+        // The usual answer needs no lock: another leads.
+        if (folder.ReadLease(claim.Election) is { Holder: { } leader } current && !IsMine(current, claim) && Remaining(folder, leader) is { Ticks: > 0 } runs)
+            return ClaimReply.Held(Record(current.FencingToken, leader, runs));
+
+        using var locked = await folder.LockAsync(claim.Election, cancellationToken).ConfigureAwait(false);
+        var lease = folder.ReadLease(claim.Election);
+        var lastToken = Math.Max(lease?.FencingToken ?? 0, locked.ReadToken());
+        // A lease file that vanished may have had a leader, and so may one whose leader's lease file vanished.
+        if (lease is null && lastToken > 0 && !claim.HasWaited)
+            return ClaimReply.Wait(_options.LeaseDuration);
+        if (IsMine(lease, claim))
+            return Confirm(folder, claim) ? Won(claim, lease!.FencingToken, lease.Holder!.Since) : ClaimReply.LeaseGone;
+        if (lease?.Holder is { } holder)
+        {
+            var remaining = Remaining(folder, holder);
+            if (remaining > TimeSpan.Zero)
+                return ClaimReply.Held(Record(lease.FencingToken, holder, remaining.Value));
+            if (remaining is null && !claim.HasWaited)
+                return ClaimReply.Wait(holder.Duration);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!Confirm(folder, claim))
+            return ClaimReply.LeaseGone;
+        var now = Time.GetUtcNow();
+        // A folder without a past starts from the clock, above all that was issued in it before it was emptied.
+        var token = Math.Max(lastToken == 0 ? now.ToUnixTimeMilliseconds() : lastToken, claim.HighestToken) + 1;
+        locked.WriteToken(token);
+        folder.WriteLease(claim.Election, new LeaseFile(
+            token, new LeaseFile.Leader(claim.CandidateId, claim.LeaseId, claim.ClaimId, _options.LeaseDuration, now, HostIdentity.Value)));
+        return Won(claim, token, now);
+    }
+
+    private ClaimReply Won(LeaseClaim claim, long token, DateTimeOffset since)
+    {
+        lock (_lock) _held[claim.Election] = claim;
+        return ClaimReply.Won(new LeaderInfo(claim.CandidateId, token, since));
+    }
+
+    /// <summary>Confirms the lease of this process, or starts it.</summary>
+    /// <returns><see langword="false"/> when it should be there and is not.</returns>
+    private bool Confirm(ElectionFolder folder, LeaseClaim claim)
+    {
+        lock (_lock)
+        {
+            if (_alive.TryGetValue(claim.LeaseId, out var alive))
+            {
+                if (!alive.StillThere())
+                    return false;
+                alive.Renew(Time.GetTimestamp());
+                return true;
+            }
+            if (claim.LeaseMustExist)
+                return false;
+            _alive.Add(claim.LeaseId, AliveFile.Create(folder.AlivePath(claim.LeaseId), Time.GetTimestamp()));
+            return true;
+        }
+    }
+
+    private RenewReply Renew(ElectionFolder folder, string leaseId, IReadOnlyList<LeaseClaim> held)
+    {
+        lock (_lock)
+        {
+            if (!_alive.TryGetValue(leaseId, out var alive) || !alive.StillThere())
+                return RenewReply.Gone;
+            alive.Renew(Time.GetTimestamp());
+        }
+        // Where changes are notified, OnFileChanged has looked already.
+        if (PollInterval == Timeout.InfiniteTimeSpan)
+            return RenewReply.Renewed;
+        var superseded = held.Where(claim => !StillHolds(folder, claim)).ToArray();
+        return superseded is [] ? RenewReply.Renewed : new RenewReply(false, superseded);
+    }
+
+    private bool StillHolds(ElectionFolder folder, LeaseClaim claim)
+    {
+        try
+        {
+            return IsMine(folder.ReadLease(claim.Election), claim);
+        }
+        catch (ElectionStoreException e)
+        {
+            StoreWarning(e.Message);
+            return false;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Out of reach is not superseded: the next renewals and the lease clock decide.
+            return true;
+        }
+    }
+
+    private async Task ReleaseAsync(ElectionFolder folder, LeaseClaim claim, long fencingToken, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            if (_held.TryGetValue(claim.Election, out var held) && held.ClaimId == claim.ClaimId)
+                _held.Remove(claim.Election);
+        }
+        using var locked = await folder.LockAsync(claim.Election, cancellationToken).ConfigureAwait(false);
+        var lease = folder.ReadLease(claim.Election);
+        // A leader whose lease file was deleted says so too: those who wait it out need not wait longer.
+        if (IsMine(lease, claim) || (lease is null && fencingToken > 0))
+            folder.WriteLease(claim.Election, new LeaseFile(lease?.FencingToken ?? fencingToken, null));
+    }
+
+    private void EndLease(LeaseRelease release)
+    {
+        AliveFile? alive;
+        lock (_lock)
+        {
+            if (!_alive.Remove(release.LeaseId, out alive))
+                return;
+            foreach (var election in _held.Where(h => h.Value.LeaseId == release.LeaseId).Select(h => h.Key).ToArray())
+                _held.Remove(election);
+        }
+        // Elections that were not given back still name the lease: unlocked, its file proves that it is over.
+        if (release.Claim is not null)
+            alive.Delete();
+        alive.Dispose();
+    }
+
+    /// <summary>How long the lease of that leader has to run.</summary>
+    /// <returns>Zero when it is over; <see langword="null"/> when its file is gone, so that nobody can tell.</returns>
+    private TimeSpan? Remaining(ElectionFolder folder, LeaseFile.Leader holder)
+    {
+        var path = folder.AlivePath(holder.LeaseId);
+        var isLocal = holder.Host == HostIdentity.Value;
+        // Locks of other machines are not always seen here, those of this kernel are.
+        if (isLocal && !folder.IsNetwork && AliveFile.IsAbandoned(path))
+            return TimeSpan.Zero;
+        if (AliveFile.Read(path) is not { } renewal)
+            return File.Exists(path) ? holder.Duration : null;
+        var now = Time.GetTimestamp();
+        var left = isLocal
+            ? holder.Duration - Time.GetElapsedTime(renewal.Sent, now)
+            : (holder.Duration * (1 + _options.ClockDrift)) - Time.GetElapsedTime(FirstSeen(holder.LeaseId, renewal.Count, now), now);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
+    /// <summary>When this process first saw that renewal.</summary>
+    private long FirstSeen(string leaseId, long count, long now)
+    {
+        lock (_lock)
+        {
+            // Leases come and go; what is forgotten is only waited out once more.
+            if (_seen.Count > 10_000)
+                _seen.Clear();
+            if (!_seen.TryGetValue(leaseId, out var seen) || seen.Count != count)
+                _seen[leaseId] = seen = (count, now);
+            return seen.SeenAt;
+        }
+    }
+
+    private void OnFileChanged(string file)
+    {
+        if (file.EndsWith(ElectionFolder.AliveExtension, StringComparison.Ordinal))
+        {
+            OnLeaseAlive(Path.GetFileNameWithoutExtension(file));
+            return;
+        }
+        if (!file.EndsWith(ElectionFolder.LeaseExtension, StringComparison.Ordinal))
+            return;
+        var election = Path.GetFileNameWithoutExtension(file);
+        LeaseClaim? held;
+        lock (_lock) _held.TryGetValue(election, out held);
+        if (held is not null && _folder is { } folder && !StillHolds(folder, held))
+            OnElected(election, long.MaxValue);
+        else
+            OnChanged(election);
+    }
+
+    private void OnFileClosed(string file)
+    {
+        if (file.EndsWith(ElectionFolder.AliveExtension, StringComparison.Ordinal))
+            OnLeaseTouched(Path.GetFileNameWithoutExtension(file));
+    }
+
+    private async Task<ElectionFolder> OpenAsync(CancellationToken cancellationToken)
+    {
+        if (_folder is { } open)
+            return open;
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_folder is null)
+            {
+                var folder = ElectionFolder.Open(_options.Directory, _options.CreateDirectory, Time);
+                try
+                {
+                    _watcher = folder.Watch(OnFileChanged, OnFileClosed, OnReconnected);
+                }
+                catch (IOException e)
+                {
+                    StoreWarning($"{e.Message}; looking every {PollInterval.TotalSeconds:0.#} s instead");
+                }
+                _folder = folder;
+            }
+            return _folder;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Runs file work off the caller's thread, so that a share that hangs holds up nobody past their bound.</summary>
+    private async ValueTask<T> RunAsync<T>(Func<ElectionFolder, Task<T>> work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Task.Run(
+                async () => await work(await OpenAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false),
+                cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (DirectoryNotFoundException e)
+        {
+            // Once it was there it may come back, like a server.
+            throw _folder is null
+                ? Error("does not exist; create it, or mount the share that it is on", isTransient: false, e)
+                : Error("is gone; waiting for it to come back", isTransient: true, e);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw Error("cannot be written by this user", isTransient: false, e);
+        }
+        catch (IOException e)
+        {
+            throw e.HResult switch
+            {
+                28 or 122 or unchecked((int)0x80070070) => Error("is full; nobody new can be elected until there is space", isTransient: true, e),
+                30 or unchecked((int)0x80070013) => Error("is read-only", isTransient: false, e),
+                _ => Error(e.Message, isTransient: true, e),
+            };
+        }
+    }
+
+    private ElectionStoreException Error(string what, bool isTransient, Exception e) =>
+        new($"folder {Path.GetFullPath(_options.Directory)}: {what}", isTransient, e);
+}

@@ -1,0 +1,84 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace LeaderElection.FileSystem;
+
+/// <summary>What the lease file of an election says: who leads, under which token and lease; or that nobody does.</summary>
+/// <remarks>
+/// One line of text that a person can read, ending in a checksum:
+/// <c>leader-election 1 held TOKEN CANDIDATE LEASE CLAIM DURATION-MS SINCE-UNIX-MS HOST sha256:…</c> or
+/// <c>leader-election 1 released TOKEN sha256:…</c>.
+/// </remarks>
+/// <param name="FencingToken">The last token that was issued.</param>
+/// <param name="Holder">Who leads; <see langword="null"/> after a resignation.</param>
+internal sealed partial record LeaseFile(long FencingToken, LeaseFile.Leader? Holder)
+{
+    /// <summary>Longer than any lease file can be.</summary>
+    public const int MaxLength = 1024;
+
+    private const string Magic = "leader-election 1 ";
+
+    /// <summary>Reads a lease file.</summary>
+    /// <exception cref="FormatException">It is corrupt, truncated or not a lease file; the message says which.</exception>
+    public static LeaseFile Parse(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.IsEmpty)
+            throw new FormatException("it is empty");
+        if (bytes.Length > MaxLength)
+            throw new FormatException("it is not a lease file: too long");
+        var line = Encoding.UTF8.GetString(bytes);
+        if (!line.StartsWith(Magic, StringComparison.Ordinal))
+            throw new FormatException("it is not a lease file of this version");
+        if (!line.EndsWith('\n'))
+            throw new FormatException("it is truncated");
+        var end = line.LastIndexOf(" sha256:", StringComparison.Ordinal);
+        if (end < 0 || line[(end + 1)..^1] != Checksum(line[..end]))
+            throw new FormatException("its checksum is wrong");
+        return line[Magic.Length..end].Split(' ') switch
+        {
+            ["released", var token] => new LeaseFile(Number(token), null),
+            ["held", var token, var candidate, var lease, var claim, var duration, var since, var host] =>
+                new LeaseFile(Number(token), new Leader(
+                    ElectionNames.IsValid(candidate) ? candidate : throw new FormatException("its candidate is not a name"),
+                    HexId().IsMatch(lease) ? lease : throw new FormatException("its lease is not an id"),
+                    HexId().IsMatch(claim) ? claim : throw new FormatException("its claim is not an id"),
+                    TimeSpan.FromMilliseconds(Math.Min(Number(duration), TimeSpan.MillisecondsPerDay)),
+                    DateTimeOffset.FromUnixTimeMilliseconds(Math.Min(Number(since), DateTimeOffset.MaxValue.ToUnixTimeMilliseconds())),
+                    host)),
+            _ => throw new FormatException("its fields are not those of this version"),
+        };
+    }
+
+    /// <summary>The file's content.</summary>
+    public byte[] ToBytes()
+    {
+        var body = Holder is { } h
+            ? string.Create(CultureInfo.InvariantCulture,
+                $"{Magic}held {FencingToken} {h.CandidateId} {h.LeaseId} {h.ClaimId} {(long)h.Duration.TotalMilliseconds} {h.Since.ToUnixTimeMilliseconds()} {h.Host}")
+            : string.Create(CultureInfo.InvariantCulture, $"{Magic}released {FencingToken}");
+        return Encoding.UTF8.GetBytes($"{body} {Checksum(body)}\n");
+    }
+
+    /// <summary>A checksum against accidents, in the form it is written in.</summary>
+    internal static string Checksum(string body) =>
+        "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body)).AsSpan(0, 8));
+
+    private static long Number(string text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw new FormatException("a number of it cannot be read");
+
+    [GeneratedRegex("^[0-9a-f]{32}$")]
+    private static partial Regex HexId();
+
+    /// <summary>Who leads.</summary>
+    /// <param name="CandidateId">The leader.</param>
+    /// <param name="LeaseId">The lease of its process.</param>
+    /// <param name="ClaimId">Its claim.</param>
+    /// <param name="Duration">How long the lease lasts after each renewal.</param>
+    /// <param name="Since">When it was elected, by its wall clock.</param>
+    /// <param name="Host">The machine, or rather the boot of it, that it runs on.</param>
+    internal sealed record Leader(string CandidateId, string LeaseId, string ClaimId, TimeSpan Duration, DateTimeOffset Since, string Host);
+}

@@ -1,0 +1,75 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace LeaderElection.FileSystem;
+
+/// <summary>What .NET has no call for.</summary>
+internal static partial class Unix
+{
+    public const uint Modify = 0x2;
+    public const uint CloseWrite = 0x8;
+    public const uint MovedTo = 0x80;
+    public const uint Delete = 0x200;
+    public const uint DeleteSelf = 0x400;
+    public const uint Unmount = 0x2000;
+    public const uint QueueOverflow = 0x4000;
+    public const uint Ignored = 0x8000;
+
+    private const int CloseOnExec = 0x80000;
+    private const int ReadOnly = 0;
+
+    /// <summary>Makes the renaming of files in a folder survive a power cut.</summary>
+    public static void FlushDirectory(string path)
+    {
+        if (!OperatingSystem.IsLinux() && !OperatingSystem.IsMacOS())
+            return;
+        using var handle = open(path, ReadOnly);
+        if (handle.IsInvalid || fsync(handle) != 0)
+        {
+            var error = Marshal.GetLastPInvokeError();
+            // Some network file systems know no flush of folders: there the rename itself is the flush.
+            if (error is not 22)
+                throw new IOException($"cannot flush {path}: {Marshal.GetPInvokeErrorMessage(error)}", error);
+        }
+    }
+
+    /// <summary>Opens a file for reading past the locks that .NET takes and respects on every open.</summary>
+    public static SafeFileHandle OpenUnlocked(string path)
+    {
+        if (!OperatingSystem.IsLinux() && !OperatingSystem.IsMacOS())
+            return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var handle = open(path, ReadOnly | (OperatingSystem.IsLinux() ? CloseOnExec : 0));
+        if (!handle.IsInvalid)
+            return handle;
+        var error = Marshal.GetLastPInvokeError();
+        throw error == 2
+            ? new FileNotFoundException(null, path)
+            : new IOException($"cannot read {path}: {Marshal.GetPInvokeErrorMessage(error)}", error);
+    }
+
+    public static SafeFileHandle InotifyInit() => inotify_init1(CloseOnExec);
+
+    public static int InotifyAddWatch(SafeFileHandle inotify, string path, uint mask) => inotify_add_watch(inotify, path, mask);
+
+    public static void InotifyRemoveWatch(SafeFileHandle inotify, int watch) => _ = inotify_rm_watch(inotify, watch);
+
+    public static nint Read(SafeFileHandle handle, Span<byte> buffer) => read(handle, buffer, (nuint)buffer.Length);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial SafeFileHandle open(string path, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fsync(SafeFileHandle handle);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial SafeFileHandle inotify_init1(int flags);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int inotify_add_watch(SafeFileHandle inotify, string path, uint mask);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int inotify_rm_watch(SafeFileHandle inotify, int watch);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint read(SafeFileHandle handle, Span<byte> buffer, nuint count);
+}

@@ -1,0 +1,75 @@
+using System.Net;
+using Aspire.Hosting.ApplicationModel;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace LeaderElection.Hosting;
+
+/// <summary>Sends a request to the leader's replica, and tells who leads then.</summary>
+internal sealed class LeaderCommand(ElectionResource election, string path, string done)
+{
+    private static readonly TimeSpan RequestLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan SuccessorLimit = TimeSpan.FromSeconds(30);
+
+    public static ResourceCommandState UpdateState(UpdateCommandStateContext context) =>
+        context.ResourceSnapshot.GetLeader() is null ? ResourceCommandState.Disabled : ResourceCommandState.Enabled;
+
+    public async Task<ExecuteCommandResult> ExecuteAsync(ExecuteCommandContext context)
+    {
+        var notifications = context.Services.GetRequiredService<ResourceNotificationService>();
+        if (!notifications.TryGetCurrentState(election.Name, out var row) || row.Snapshot.GetLeader() is not var (leader, token))
+            return CommandResults.Failure($"Nobody leads {election.ElectionName} now.");
+
+        if (election.OwnAddress(notifications, leader) is not { } address)
+            return CommandResults.Failure($"{leader} leads, but it is not a replica that this application runs.");
+
+        if (await RefusalAsync(new Uri(address, path), context.CancellationToken).ConfigureAwait(false) is { } refusal)
+            return CommandResults.Failure($"{leader}: {refusal}");
+
+        return CommandResults.Success($"{leader} {done}; {await SuccessorAsync(context, notifications, leader, token).ConfigureAwait(false)}.");
+    }
+
+    private static async Task<string?> RefusalAsync(Uri address, CancellationToken cancellationToken)
+    {
+        using var client = new HttpClient { Timeout = RequestLimit };
+        try
+        {
+            // A request without a body would be sent again, to nobody, when the one who crashes hangs up.
+            using var body = new StringContent(string.Empty);
+            using var response = await client.PostAsync(address, body, cancellationToken).ConfigureAwait(false);
+            return response.IsSuccessStatusCode ? null
+                : response.StatusCode == HttpStatusCode.NotFound ? $"has no {address.AbsolutePath}"
+                : (await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false)).Trim() is { Length: > 0 } text ? text
+                : $"answered {(int)response.StatusCode} {response.ReasonPhrase}";
+        }
+        catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError)
+        {
+            return e.Message;
+        }
+        catch (HttpRequestException)
+        {
+            // It was asked and hung up: that is how one that crashes answers.
+            return null;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return "gave no answer in time";
+        }
+    }
+
+    private async Task<string> SuccessorAsync(ExecuteCommandContext context, ResourceNotificationService notifications, string leader, long token)
+    {
+        using var late = new CancellationTokenSource(SuccessorLimit, context.Services.GetService<TimeProvider>() ?? TimeProvider.System);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, late.Token);
+        try
+        {
+            var row = await notifications.WaitForResourceAsync(
+                election.Name, e => e.Snapshot.GetLeader() is { } next && next.FencingToken > token, either.Token).ConfigureAwait(false);
+            var (successor, nextToken) = row.Snapshot.GetLeader()!.Value;
+            return $"{successor} leads{(successor == leader ? " again" : string.Empty)} under token {nextToken}";
+        }
+        catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested)
+        {
+            return "nobody leads yet";
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using LeaderElection.Redis;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Microsoft.Extensions.Hosting;
+
+/// <summary>Registers leader election on Redis.</summary>
+public static class RedisElectionExtensions
+{
+    /// <summary>Elects on Redis, with the connection string of that name, as Aspire's client integrations do.</summary>
+    /// <remarks>Options are read from the section <c>LeaderElection:Redis</c> first.</remarks>
+    /// <param name="builder">The application.</param>
+    /// <param name="connectionName">The name of the connection string; also the key under which the backend is registered.</param>
+    /// <param name="configure">Changes the options.</param>
+    public static IHostApplicationBuilder AddRedisElectionBackend(
+        this IHostApplicationBuilder builder, string connectionName, Action<RedisElectionOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentException.ThrowIfNullOrEmpty(connectionName);
+        builder.Services.AddElectionBackend(connectionName, provider =>
+        {
+            var options = new RedisElectionOptions();
+            builder.Configuration.GetSection("LeaderElection:Redis").Bind(options);
+            options.ConnectionString ??= builder.Configuration.GetConnectionString(connectionName);
+            configure?.Invoke(options);
+            return new RedisElectionBackend(
+                options, provider.GetService<ILogger<RedisElectionBackend>>(), provider.GetService<TimeProvider>());
+        });
+        return builder;
+    }
+}

@@ -1,0 +1,45 @@
+using LeaderElection.Leases;
+using StackExchange.Redis;
+
+namespace LeaderElection.Redis;
+
+/// <summary>Where and how to elect on Redis.</summary>
+public sealed class RedisElectionOptions : LeaseOptions
+{
+    /// <summary>The server, as StackExchange.Redis writes it: <c>host:port,password=…,ssl=true,…</c>.</summary>
+    /// <value>Defaults to none; <c>AddRedisElectionBackend</c> takes it from the connection strings.</value>
+    public string? ConnectionString { get; set; }
+
+    /// <summary>
+    /// What all keys and the channel begin with. The braces keep them in one slot of a Redis Cluster: one election's
+    /// scripts touch the leases of several processes.
+    /// </summary>
+    /// <value>Defaults to <c>{leader-election}</c>.</value>
+    public string KeyPrefix { get; set; } = "{leader-election}";
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Validate()
+    {
+        if (string.IsNullOrWhiteSpace(ConnectionString))
+            yield return $"{nameof(ConnectionString)} is empty; it must name a Redis server, e.g. localhost:6379";
+        else if (!CanBeRead(ConnectionString))
+            yield return $"{nameof(ConnectionString)} cannot be read; it must look like host:port,password=…,ssl=true";
+        if (string.IsNullOrEmpty(KeyPrefix) || KeyPrefix.Any(c => char.IsWhiteSpace(c) || char.IsControl(c)))
+            yield return $"{nameof(KeyPrefix)} is '{KeyPrefix}'; it must not be empty or have white space";
+        foreach (var problem in base.Validate())
+            yield return problem;
+    }
+
+    private static bool CanBeRead(string connectionString)
+    {
+        try
+        {
+            return ConfigurationOptions.Parse(connectionString).EndPoints.Count > 0;
+        }
+        catch (ArgumentException)
+        {
+            // The client's message may repeat the string, with the password in it: it is not passed on.
+            return false;
+        }
+    }
+}

@@ -1,0 +1,48 @@
+-- Lets the claimant lead if nobody does, issues the fencing token, and confirms the claimant's lease.
+-- KEYS  1 election, 2 token counter, 3 the claimant's lease
+-- ARGV  1 lease id, 2 claim id, 3 candidate, 4 lease in ms, 5 '1' if the lease must exist,
+--       6 lease that the claimant believes alive or '', 7 highest token it has seen,
+--       8 election name, 9 prefix of lease keys, 10 channel
+if ARGV[5] == '1' and redis.call('EXISTS', KEYS[3]) == 0 then
+  return {'lease-gone'}
+end
+
+local record = redis.call('GET', KEYS[1])
+if record and string.sub(record, 1, 2) ~= '- ' then
+  local lease, claim, token, at, candidate = string.match(record, '^(%S+) (%S+) (%d+) (%d+) (%S+)$')
+  if not lease then
+    return {'foreign', record}
+  end
+  if lease == ARGV[1] and claim == ARGV[2] then
+    -- Won before; the reply was lost.
+    redis.call('SET', KEYS[3], ARGV[3], 'PX', ARGV[4])
+    return {'won', token, at}
+  end
+  local left = redis.call('PTTL', ARGV[9] .. lease)
+  if left > 0 then
+    return {'held', candidate, token, at, lease, left}
+  end
+  if lease == ARGV[6] then
+    return {'wait'}
+  end
+elseif not record and ARGV[6] ~= '' then
+  return {'wait'}
+end
+
+-- A counter that was lost starts again from the clock, above all that it ever issued, and above what was seen.
+local now = redis.call('TIME')
+local at = now[1] .. string.format('%03d', math.floor(now[2] / 1000))
+if redis.call('EXISTS', KEYS[2]) == 0 then
+  redis.call('SET', KEYS[2], at)
+end
+local token = redis.call('INCR', KEYS[2])
+if token <= tonumber(ARGV[7]) then
+  token = tonumber(ARGV[7]) + 1
+  redis.call('SET', KEYS[2], string.format('%.0f', token))
+end
+token = string.format('%.0f', token)
+
+redis.call('SET', KEYS[1], table.concat({ARGV[1], ARGV[2], token, at, ARGV[3]}, ' '))
+redis.call('SET', KEYS[3], ARGV[3], 'PX', ARGV[4])
+redis.call('PUBLISH', ARGV[10], 'elected ' .. ARGV[8] .. ' ' .. token)
+return {'won', token, at}

@@ -1,0 +1,58 @@
+namespace LeaderElection.Leases;
+
+/// <summary>Wakes one waiter; a signal given while nobody waits is kept.</summary>
+internal sealed class AsyncSignal
+{
+    private readonly Lock _lock = new();
+    private TaskCompletionSource? _waiter;
+    private bool _isSet;
+
+    public void Set()
+    {
+        TaskCompletionSource? waiter;
+        lock (_lock)
+        {
+            waiter = _waiter;
+            _waiter = null;
+            _isSet = waiter is null;
+        }
+        waiter?.TrySetResult();
+    }
+
+    public void Reset()
+    {
+        lock (_lock) _isSet = false;
+    }
+
+    /// <summary>Waits for the signal, or until the time is up.</summary>
+    /// <param name="limit">How long at most, or <see cref="Timeout.InfiniteTimeSpan"/>.</param>
+    public async ValueTask WaitAsync(TimeSpan limit, TimeProvider time, CancellationToken cancellationToken)
+    {
+        TaskCompletionSource waiter;
+        lock (_lock)
+        {
+            if (_isSet)
+            {
+                _isSet = false;
+                return;
+            }
+            waiter = _waiter ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+        try
+        {
+            await waiter.Task.WaitAsync(limit, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+        }
+        finally
+        {
+            // Nobody waits any more: what is given from now on is kept for the next.
+            lock (_lock)
+            {
+                if (_waiter == waiter)
+                    _waiter = null;
+            }
+        }
+    }
+}

@@ -1,0 +1,197 @@
+using LeaderElection.Telemetry;
+
+namespace LeaderElection.Leases;
+
+/// <summary>The lease of this process at the store, and every leadership that hangs on it: one renewal keeps them all.</summary>
+internal sealed class HeldLease
+{
+    private readonly Lock _lock = new();
+    private readonly LeaseBackend _backend;
+    private readonly Dictionary<string, (LeaseClaim Claim, Leadership Leadership)> _held = [];
+    private readonly AsyncSignal _renewNow = new();
+    private readonly CancellationTokenSource _retired = new();
+    private LeaseClaim[]? _claims;
+    private int _pending;
+    private bool _isRenewing;
+
+    public HeldLease(LeaseBackend backend)
+    {
+        _backend = backend;
+        Clock = backend.Options.CreateClock(backend.Time);
+        Clock.Lost.UnsafeRegister(static self => ((HeldLease)self!).OnLost(), this);
+    }
+
+    /// <summary>Random: no lease is ever mistaken for another's.</summary>
+    public string Id { get; } = Guid.NewGuid().ToString("N");
+
+    public LeaseClock Clock { get; }
+
+    /// <summary>Whether nothing more may hang on it.</summary>
+    public bool IsRetired => _retired.IsCancellationRequested;
+
+    /// <summary>Announces a claim under this lease, so that it is not given up meanwhile.</summary>
+    public bool TryBegin()
+    {
+        lock (_lock)
+        {
+            if (IsRetired)
+                return false;
+            _pending++;
+            return true;
+        }
+    }
+
+    /// <summary>Ends what <see cref="TryBegin"/> began.</summary>
+    public void Finish()
+    {
+        lock (_lock)
+        {
+            _pending--;
+            if (_pending > 0 || _held.Count > 0 || IsRetired)
+                return;
+            _retired.Cancel();
+        }
+        if (Clock.IsConfirmed)
+            EndInBackground();
+        Clock.Revoke();
+    }
+
+    /// <summary>Takes note of a claim that was won.</summary>
+    /// <param name="sent">When it was sent: winning confirms the lease.</param>
+    /// <returns>The leadership; <see langword="null"/> when the reply came too late to believe in it.</returns>
+    public Leadership? Admit(LeaseClaim claim, LeaderInfo leader, long sent)
+    {
+        if (!Clock.Confirm(sent) || !Clock.IsValid)
+            return null;
+        var leadership = new Leadership(
+            claim.Election, claim.CandidateId, leader.FencingToken, leader.ElectedAt, Clock, _ => ReleaseAsync(claim, leader.FencingToken));
+        leadership.WhenEnded((_, reason) =>
+        {
+            // What a resignation or the lease's end gives back, they give back themselves.
+            if (reason == LeadershipEnd.Superseded)
+                _backend.InBackground(async () => await ReleaseAsync(claim, leader.FencingToken).ConfigureAwait(false));
+        });
+        lock (_lock)
+        {
+            if (IsRetired)
+                return null;
+            _held.Add(claim.ClaimId, (claim, leadership));
+            _claims = null;
+            if (!_isRenewing)
+            {
+                _isRenewing = true;
+                _ = RenewLoopAsync();
+            }
+        }
+        return leadership;
+    }
+
+    /// <summary>Renews at once: the store is back.</summary>
+    public void RenewSoon() => _renewNow.Set();
+
+    /// <summary>The store named another leader: if that election is held here, it no longer is.</summary>
+    public void Supersede(string election, long fencingToken)
+    {
+        List<Leadership>? superseded = null;
+        lock (_lock)
+        {
+            foreach (var (_, leadership) in _held.Values)
+            {
+                if (leadership.ElectionName == election && leadership.FencingToken < fencingToken)
+                    (superseded ??= []).Add(leadership);
+            }
+        }
+        foreach (var leadership in superseded ?? [])
+            leadership.End(LeadershipEnd.Superseded);
+    }
+
+    /// <summary>Resigns from everything.</summary>
+    public async Task ResignAllAsync()
+    {
+        (LeaseClaim, Leadership Leadership)[] held;
+        lock (_lock) held = [.. _held.Values];
+        await Task.WhenAll(held.Select(h => h.Leadership.DisposeAsync().AsTask())).ConfigureAwait(false);
+    }
+
+    private async ValueTask ReleaseAsync(LeaseClaim claim, long fencingToken)
+    {
+        bool last;
+        lock (_lock)
+        {
+            if (!_held.Remove(claim.ClaimId))
+                return;
+            _claims = null;
+            last = _held.Count == 0 && _pending == 0;
+            if (last)
+                _retired.Cancel();
+        }
+        if (last)
+            Clock.Revoke();
+        await _backend.ReleaseAsync(new LeaseRelease(Id, claim, fencingToken, EndsLease: last)).ConfigureAwait(false);
+    }
+
+    private async Task RenewLoopAsync()
+    {
+        var interval = _backend.Options.EffectiveRenewInterval;
+        var backoff = new Backoff(TimeSpan.FromMilliseconds(50), _backend.Options.EffectiveRetryPeriod);
+        var wait = interval;
+        while (true)
+        {
+            try
+            {
+                await _renewNow.WaitAsync(wait, _backend.Time, _retired.Token).ConfigureAwait(false);
+                await RenewAsync().ConfigureAwait(false);
+                backoff.Reset();
+                wait = interval;
+            }
+            catch (OperationCanceledException) when (IsRetired)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                // As often as it takes while the lease lives: its clock ends this loop.
+                wait = backoff.Next();
+                _backend.Logger.RenewalFailed(_backend.Strategy, Math.Round(Clock.Remaining.TotalSeconds, 3), e.Message);
+                ElectionTelemetry.Renewal(_backend.Strategy, "failed");
+            }
+        }
+    }
+
+    private async Task RenewAsync()
+    {
+        LeaseClaim[] claims;
+        lock (_lock) claims = _claims ??= [.. _held.Values.Select(h => h.Claim)];
+        var sent = _backend.Time.GetTimestamp();
+        var reply = await _backend.RequestAsync(stop => _backend.RenewAsync(Id, claims, stop), Clock.Remaining).ConfigureAwait(false);
+        if (reply.LeaseGone || !Clock.Confirm(sent))
+        {
+            ElectionTelemetry.Renewal(_backend.Strategy, "lost");
+            Clock.Revoke();
+            return;
+        }
+        ElectionTelemetry.Renewal(_backend.Strategy, "renewed");
+        foreach (var claim in reply.Superseded)
+        {
+            Leadership? leadership;
+            lock (_lock) leadership = _held.TryGetValue(claim.ClaimId, out var held) ? held.Leadership : null;
+            leadership?.End(LeadershipEnd.Superseded);
+        }
+    }
+
+    private void OnLost()
+    {
+        lock (_lock)
+        {
+            if (IsRetired)
+                return;
+            _retired.Cancel();
+            _held.Clear();
+        }
+        // The store would drop it by itself, but later.
+        EndInBackground();
+    }
+
+    private void EndInBackground() =>
+        _backend.InBackground(async () => await _backend.ReleaseAsync(new LeaseRelease(Id, null, 0, EndsLease: true)).ConfigureAwait(false));
+}

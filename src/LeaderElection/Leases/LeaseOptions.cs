@@ -1,0 +1,80 @@
+namespace LeaderElection.Leases;
+
+/// <summary>The times of a strategy whose leaders hold a lease. All elections of a backend share one lease.</summary>
+public class LeaseOptions
+{
+    /// <summary>
+    /// How long the store keeps the lease without a renewal: a crashed or frozen leader is replaced after this time.
+    /// </summary>
+    /// <value>Defaults to 15 s; from 200 ms to 1 day.</value>
+    public TimeSpan LeaseDuration { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How often a leader renews its lease.</summary>
+    /// <value>Defaults to a third of <see cref="LeaseDuration"/>.</value>
+    public TimeSpan? RenewInterval { get; set; }
+
+    /// <summary>
+    /// The longest pause between two attempts while the store is in trouble, and how often a follower looks by itself
+    /// where the store cannot notify (a network folder).
+    /// </summary>
+    /// <value>Defaults to a fifth of <see cref="LeaseDuration"/>, at most 2 s.</value>
+    public TimeSpan? RetryPeriod { get; set; }
+
+    /// <summary>By which fraction the clocks of the store and of a candidate may run apart.</summary>
+    /// <value>Defaults to 0.01; from 0 to 0.2.</value>
+    public double ClockDrift { get; set; } = 0.01;
+
+    /// <summary>How long before the end of the lease a leader stops believing in it.</summary>
+    /// <value>Defaults to a twentieth of <see cref="LeaseDuration"/>.</value>
+    public TimeSpan? SafetyMargin { get; set; }
+
+    /// <summary>
+    /// Called before each request to the store, to delay it or make it fail. For fault injection in tests and demos.
+    /// </summary>
+    /// <value>Defaults to none.</value>
+    public Func<CancellationToken, ValueTask>? BeforeRequest { get; set; }
+
+    internal TimeSpan EffectiveRenewInterval => RenewInterval ?? LeaseDuration / 3;
+
+    internal TimeSpan EffectiveRetryPeriod => RetryPeriod ?? Min(LeaseDuration / 5, TimeSpan.FromSeconds(2));
+
+    internal TimeSpan EffectiveSafetyMargin => SafetyMargin ?? LeaseDuration / 20;
+
+    /// <summary>Lists what is wrong with the options, each with the option, its value and the rule; empty when nothing is.</summary>
+    public virtual IEnumerable<string> Validate()
+    {
+        if (LeaseDuration < TimeSpan.FromMilliseconds(200) || LeaseDuration > TimeSpan.FromDays(1))
+        {
+            yield return $"{nameof(LeaseDuration)} is {Text(LeaseDuration)}; it must be from 200 ms to 1 day";
+            yield break;
+        }
+        if (!(ClockDrift >= 0 && ClockDrift <= 0.2))
+        {
+            yield return FormattableString.Invariant($"{nameof(ClockDrift)} is {ClockDrift}; it must be from 0 to 0.2");
+            yield break;
+        }
+        if (EffectiveSafetyMargin < TimeSpan.Zero)
+            yield return $"{nameof(SafetyMargin)} is {Text(EffectiveSafetyMargin)}; it must not be negative";
+        if (EffectiveRenewInterval <= TimeSpan.Zero)
+            yield return $"{nameof(RenewInterval)} is {Text(EffectiveRenewInterval)}; it must be greater than 0";
+        if (EffectiveRetryPeriod <= TimeSpan.Zero || EffectiveRetryPeriod > LeaseDuration)
+            yield return $"{nameof(RetryPeriod)} is {Text(EffectiveRetryPeriod)}; it must be greater than 0 and at most {nameof(LeaseDuration)} ({Text(LeaseDuration)})";
+        if (EffectiveRenewInterval + EffectiveSafetyMargin >= LeaseDuration * (1 - ClockDrift))
+        {
+            yield return $"{nameof(RenewInterval)} ({Text(EffectiveRenewInterval)}) + {nameof(SafetyMargin)} ({Text(EffectiveSafetyMargin)}) "
+                + $"must be less than {nameof(LeaseDuration)} × (1 − {nameof(ClockDrift)}) ({Text(LeaseDuration * (1 - ClockDrift))}), or a healthy leader loses its lease";
+        }
+    }
+
+    internal void ThrowIfInvalid(string optionsName)
+    {
+        if (Validate().ToArray() is { Length: > 0 } problems)
+            throw new Microsoft.Extensions.Options.OptionsValidationException(optionsName, GetType(), problems);
+    }
+
+    internal LeaseClock CreateClock(TimeProvider time) => new(time, LeaseDuration, ClockDrift, EffectiveSafetyMargin);
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
+    private static string Text(TimeSpan t) => FormattableString.Invariant($"{t.TotalSeconds:0.###} s");
+}

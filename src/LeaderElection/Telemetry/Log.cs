@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Logging;
+
+namespace LeaderElection.Telemetry;
+
+/// <summary>What is logged, under event ids that stay.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "{Candidate} became leader of {Election} ({Strategy}), fencing token {FencingToken}", EventName = "became leader")]
+    public static partial void BecameLeader(this ILogger logger, string candidate, string election, string strategy, long fencingToken);
+
+    [LoggerMessage(2, LogLevel.Warning, "{Candidate} lost leadership of {Election} ({Strategy}), fencing token {FencingToken}: {Reason}", EventName = "lost leadership")]
+    public static partial void LostLeadership(this ILogger logger, string candidate, string election, string strategy, long fencingToken, LeadershipEnd reason);
+
+    [LoggerMessage(3, LogLevel.Information, "{Candidate} resigned from {Election} ({Strategy}), fencing token {FencingToken}", EventName = "resigned")]
+    public static partial void Resigned(this ILogger logger, string candidate, string election, string strategy, long fencingToken);
+
+    [LoggerMessage(4, LogLevel.Warning, "renewal failed ({Strategy}), {Remaining} s of the lease left: {Error}", EventName = "renewal failed")]
+    public static partial void RenewalFailed(this ILogger logger, string strategy, double remaining, string error);
+
+    [LoggerMessage(5, LogLevel.Warning, "{Candidate} in {Election} ({Strategy}): {Error}; trying on", EventName = "store in trouble")]
+    public static partial void StoreInTrouble(this ILogger logger, string candidate, string election, string strategy, string error);
+
+    [LoggerMessage(6, LogLevel.Warning, "{Election} ({Strategy}): the leader's entry is gone without a resignation; nobody can be elected for {Wait} s", EventName = "waiting for a vanished lease")]
+    public static partial void VanishedLease(this ILogger logger, string election, string strategy, double wait);
+
+    [LoggerMessage(7, LogLevel.Warning, "{Strategy}: {Message}", EventName = "store warning")]
+    public static partial void StoreWarning(this ILogger logger, string strategy, string message);
+
+    [LoggerMessage(8, LogLevel.Error, "the work of {Candidate} as leader of {Election} failed; it resigns, and campaigns again in {Delay} s", EventName = "leader's work failed")]
+    public static partial void WorkFailed(this ILogger logger, Exception exception, string candidate, string election, double delay);
+
+    [LoggerMessage(9, LogLevel.Error, "{Candidate} cannot campaign for {Election}: {Error}; next attempt in {Delay} s", EventName = "campaign failed")]
+    public static partial void CampaignFailed(this ILogger logger, string candidate, string election, string error, double delay);
+
+    [LoggerMessage(10, LogLevel.Information, "{Candidate} in {Election} ({Strategy}): the store answers again", EventName = "store is back")]
+    public static partial void StoreIsBack(this ILogger logger, string candidate, string election, string strategy);
+
+    [LoggerMessage(11, LogLevel.Debug, "observing {Election} ({Strategy}): {Error}; trying on", EventName = "observing in trouble")]
+    public static partial void ObservingInTrouble(this ILogger logger, string election, string strategy, string error);
+}

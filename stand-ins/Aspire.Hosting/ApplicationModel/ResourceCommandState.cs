@@ -1,0 +1,8 @@
+namespace Aspire.Hosting.ApplicationModel;
+
+public enum ResourceCommandState
+{
+    Enabled,
+    Disabled,
+    Hidden,
+}

@@ -1,0 +1,10 @@
+namespace OpenTelemetry.Metrics;
+
+public static class MeterProviderBuilderExtensions
+{
+    public static MeterProviderBuilder AddRuntimeInstrumentation(this MeterProviderBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        return builder.AddMeter("System.Runtime");
+    }
+}
