@@ -28,53 +28,47 @@ internal sealed class DashboardPage(IPage page, Uri login)
         $"the row of {election} to name a leader with a token above {after}");
 
     public async Task WaitForStateAsync(string resource, Func<string, bool> fits, string what) => await Eventually.GetAsync(
-        async () => (await CellsAsync(resource))[StateColumn].Trim(), fits, $"{resource} to be {what}");
-
-    /// <summary>Starts a replica, and waits until it runs; a click that meets a page just redrawing itself is made again.</summary>
-    public async Task StartAsync(string replica)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            await CommandAsync(replica, "Start");
-            try
-            {
-                await Eventually.GetAsync(
-                    async () => (await CellsAsync(replica))[StateColumn].Trim(), state => state == "Running", $"{replica} to run", TimeSpan.FromSeconds(10));
-                return;
-            }
-            catch (TimeoutException) when (attempt < 3)
-            {
-            }
-        }
-    }
+        () => HasStateAsync(resource, fits), fitting => fitting, $"{resource} to be {what}");
 
     /// <summary>The full name of the replica whose id ends so.</summary>
     public async Task<string> ReplicaAsync(string ending) =>
         (await page.Locator(".resource-name-text", new() { HasTextRegex = new Regex($@"-{ending}\s*$") }).InnerTextAsync()).Trim();
 
-    /// <summary>Takes a command from the row's menu; it waits until the command is offered.</summary>
-    public async Task CommandAsync(string resource, string command)
+    /// <summary>Takes a command from the row's menu until it shows its effect: a click that meets a page just redrawing itself is lost.</summary>
+    public async Task CommandAsync(string resource, string command, Func<Task<bool>> hasEffect)
     {
-        // The menu shows what is offered when it opens; until the command is, it is closed and opened again.
-        var item = page.Locator("fluent-menu-item:not([disabled])", new() { HasTextRegex = new Regex($@"^\s*{Regex.Escape(command)}\s*$") });
+        for (var attempt = 1; ; attempt++)
+        {
+            await TakeFromMenuAsync(resource, command);
+            try
+            {
+                await Eventually.GetAsync(hasEffect, seen => seen, $"{command} on {resource} to show its effect", TimeSpan.FromSeconds(10));
+                return;
+            }
+            catch (TimeoutException) when (attempt < 4)
+            {
+            }
+        }
+    }
+
+    /// <summary>Says yes to the question that is on the screen.</summary>
+    public async Task ConfirmAsync()
+    {
+        var yes = page.Locator("fluent-dialog fluent-button[appearance='accent']").First;
         await Eventually.GetAsync(
             async () =>
             {
-                await Row(resource).Locator("fluent-button[title='Actions']").ClickAsync();
-                try
-                {
-                    await item.ClickAsync(new() { Timeout = 1000 });
-                    return true;
-                }
-                catch (TimeoutException)
-                {
-                    await page.Keyboard.PressAsync("Escape");
-                    return false;
-                }
+                if (await yes.IsVisibleAsync())
+                    await yes.ClickAsync(new() { Timeout = 1000 });
+                return await yes.IsHiddenAsync();
             },
-            done => done,
-            $"the command {command} on {resource}");
+            gone => gone,
+            "the question to be answered");
     }
+
+    public async Task<bool> HasStateAsync(string resource, Func<string, bool> fits) => fits((await CellsAsync(resource))[StateColumn].Trim());
+
+    public async Task<bool> HasLeaderAsync(string election, long after) => Parse(await CellsAsync(election)) is { } line && line.FencingToken > after;
 
     /// <summary>Opens a page and filters it until it shows the text; what is typed before the page is alive is lost.</summary>
     public async Task FindAsync(string path, string filter, string text)
@@ -118,6 +112,29 @@ internal sealed class DashboardPage(IPage page, Uri login)
 
     private ILocator Row(string resource) => page.Locator(
         "tr.resource-row", new() { Has = page.Locator(".resource-name-text", new() { HasTextRegex = new Regex($@"^\s*{Regex.Escape(resource)}\s*$") }) });
+
+    /// <summary>The menu shows what is offered when it opens; until the command is, it is closed and opened again.</summary>
+    private async Task TakeFromMenuAsync(string resource, string command)
+    {
+        var item = page.Locator("fluent-menu-item:not([disabled])", new() { HasTextRegex = new Regex($@"^\s*{Regex.Escape(command)}\s*$") });
+        await Eventually.GetAsync(
+            async () =>
+            {
+                await Row(resource).Locator("fluent-button[title='Actions']").ClickAsync();
+                try
+                {
+                    await item.ClickAsync(new() { Timeout = 1000 });
+                    return true;
+                }
+                catch (TimeoutException)
+                {
+                    await page.Keyboard.PressAsync("Escape");
+                    return false;
+                }
+            },
+            done => done,
+            $"the command {command} on {resource}");
+    }
 
     // All at once, so that they belong together.
     private async Task<IReadOnlyList<string>> CellsAsync(string resource)

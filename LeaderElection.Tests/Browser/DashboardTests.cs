@@ -28,13 +28,13 @@ public sealed class DashboardTests(RunningDashboard app) : IClassFixture<Running
         var first = await dashboard.LeaderAsync(election);
         var replica = await dashboard.ReplicaAsync(first.Leader);
 
-        await dashboard.CommandAsync(replica, "Stop");
+        await dashboard.CommandAsync(replica, "Stop", () => dashboard.HasStateAsync(replica, state => state != "Running"));
         var second = await dashboard.LeaderAsync(election, after: first.FencingToken);
         Assert.NotEqual(first.Leader, second.Leader);
         await dashboard.WaitForStateAsync(replica, state => state is not ("Running" or "Stopping"), "stopped");
         await dashboard.PictureAsync($"{election}-stopped");
 
-        await dashboard.StartAsync(replica);
+        await dashboard.CommandAsync(replica, "Start", () => dashboard.HasStateAsync(replica, state => state == "Running"));
     }
 
     [Theory]
@@ -44,7 +44,7 @@ public sealed class DashboardTests(RunningDashboard app) : IClassFixture<Running
         var dashboard = await app.LogInAsync();
         var first = await dashboard.LeaderAsync(election);
 
-        await dashboard.CommandAsync(election, "Step down");
+        await dashboard.CommandAsync(election, "Step down", () => dashboard.HasLeaderAsync(election, after: first.FencingToken));
 
         var second = await dashboard.LeaderAsync(election, after: first.FencingToken);
         Assert.NotEqual(first.Leader, second.Leader);
@@ -61,13 +61,12 @@ public sealed class DashboardTests(RunningDashboard app) : IClassFixture<Running
         var first = await dashboard.LeaderAsync("redis-demo");
         var replica = await dashboard.ReplicaAsync(first.Leader);
 
-        await dashboard.CommandAsync("redis-demo", "Crash leader");
-        await dashboard.Text("Kill the leader's process?").WaitForAsync();
+        await dashboard.CommandAsync("redis-demo", "Crash leader", () => dashboard.Text("Kill the leader's process?").IsVisibleAsync());
         await dashboard.PictureAsync("crash-confirmation");
-        await dashboard.Locate("fluent-dialog fluent-button[appearance='accent']").First.ClickAsync();
+        await dashboard.ConfirmAsync();
 
         await dashboard.LeaderAsync("redis-demo", after: first.FencingToken);
-        await dashboard.StartAsync(replica);
+        await dashboard.CommandAsync(replica, "Start", () => dashboard.HasStateAsync(replica, state => state == "Running"));
     }
 
     [Fact]
@@ -113,7 +112,7 @@ public sealed class DashboardTests(RunningDashboard app) : IClassFixture<Running
         var dashboard = await app.LogInAsync();
         await dashboard.LeaderAsync("redis-demo");
 
-        await dashboard.CommandAsync("redis-demo", "View details");
+        await dashboard.CommandAsync("redis-demo", "View details", () => dashboard.Locate("[title='Fencing token']").First.IsVisibleAsync());
 
         foreach (var label in new[] { "Fencing token", "Since", "Leaderships so far", "Candidates" })
             await dashboard.Locate($"[title='{label}']").First.WaitForAsync();
