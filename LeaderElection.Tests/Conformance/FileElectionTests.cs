@@ -103,7 +103,7 @@ public sealed class FileElectionTests : IAsyncDisposable
     {
         await using var disk = await SmallDisk.MountAsync("size=64k");
         await using var backend = new FileElectionBackend(
-            new FileElectionOptions { Directory = disk.Path, LeaseDuration = Store.Lease }, _store.Log.For<FileElectionBackend>());
+            new FileElectionOptions { Directory = disk.Path, LeaseDuration = _store.Lease }, _store.Log.For<FileElectionBackend>());
         // Some candidates, so that the folder has its files; then nothing fits any more.
         var first = await backend.CreateElection("e", "a").CampaignAsync(_late.Token);
         var filler = Path.Combine(disk.Path, "filler");
