@@ -109,7 +109,7 @@ public sealed class FileElectionTests : IAsyncDisposable
         var filler = Path.Combine(disk.Path, "filler");
         await disk.FillAsync(filler);
         // A leader goes on: a renewal needs no space.
-        await Task.Delay(Store.Lease * 2, TimeProvider.System);
+        await Task.Delay(_store.Lease * 2, TimeProvider.System);
         Assert.True(first.IsValid);
         var second = backend.CreateElection("another", "a").CampaignAsync(_late.Token).AsTask();
         await Eventually.TrueAsync(() => _store.Log.Lines.Any(l => l.Contains($"folder {disk.Path}: is full", StringComparison.Ordinal)), "a line that says so");
