@@ -79,8 +79,9 @@ internal sealed class ServerConnection : IAsyncDisposable
         BinaryPrimitives.WriteInt32BigEndian(frame, frame.Length - 4);
         await _stream.WriteAsync(frame, cancellationToken).ConfigureAwait(false);
         var answer = Handshake.Read((await _frames.ReadAsync(cancellationToken).ConfigureAwait(false)).Span);
-        // A third is left to find another server.
-        _answerLimit = (long)(answer.Timeout.TotalSeconds * 2 / 3 * _time.TimestampFrequency);
+        // A leader that hears nothing for so long has time left to find another server; but no hiccup counts as silence.
+        var limit = Math.Max(answer.Timeout.TotalSeconds / 3, Math.Min(0.5, answer.Timeout.TotalSeconds * 2 / 3));
+        _answerLimit = (long)(limit * _time.TimestampFrequency);
         return answer;
     }
 

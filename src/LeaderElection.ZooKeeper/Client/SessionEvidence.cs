@@ -17,11 +17,19 @@ internal sealed class SessionEvidence(TimeProvider time)
     private readonly List<long> _answered = [];
     private long _relay;
     private long? _proven;
+    private long? _provable;
 
     /// <summary>The moment since when the session has its full time to run, at least; a timestamp.</summary>
     public long? Proven
     {
         get { lock (_lock) return _proven; }
+    }
+
+    /// <summary>The moment that a sync would prove if it was sent now, and answered.</summary>
+    /// <remarks>Enough for a session that leads nothing: before it does, a sync is answered, and <see cref="Proven"/> is no earlier.</remarks>
+    public long? Provable
+    {
+        get { lock (_lock) return _provable; }
     }
 
     /// <summary>A server took the session, or a new one was made.</summary>
@@ -34,6 +42,7 @@ internal sealed class SessionEvidence(TimeProvider time)
             _answered.Clear();
             _answered.Add(sent);
             Prove_NeedsLock(sent);
+            _provable = _proven;
         }
     }
 
@@ -65,7 +74,9 @@ internal sealed class SessionEvidence(TimeProvider time)
         _answered.Add(sent);
         // Of those that any later sync proves, the latest is enough.
         var enough = _answered.FindLastIndex(a => a <= sent - _relay);
-        if (enough > 0)
-            _answered.RemoveRange(0, enough);
+        if (enough < 0)
+            return;
+        _provable = Math.Max(_provable ?? 0, _answered[enough]);
+        _answered.RemoveRange(0, enough);
     }
 }

@@ -2,10 +2,13 @@ namespace LeaderElection.ZooKeeper.Client;
 
 /// <summary>Waits for one event of a node; handed to the request that sets it. Fires once; disposed, it never does.</summary>
 /// <param name="fired">Called on the loop that reads from the server: it must return at once.</param>
-internal sealed class Watch(Action<WatchEvent> fired) : IDisposable
+/// <param name="minds">Whether it fires too when the connection is lost.</param>
+internal sealed class Watch(Action<WatchEvent> fired, bool minds = false) : IDisposable
 {
     private Action<WatchEvent>? _fired = fired;
     private volatile WatchRegistry? _registry;
+
+    public bool MindsInterruption => minds;
 
     public bool IsDone => Volatile.Read(ref _fired) is null;
 

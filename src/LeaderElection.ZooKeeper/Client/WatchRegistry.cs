@@ -67,6 +67,18 @@ internal sealed class WatchRegistry
             watch.Fire(WatchEvent.Unsure);
     }
 
+    /// <summary>The connection is lost, though perhaps not the session.</summary>
+    public void FireInterrupted()
+    {
+        Watch[] fired;
+        lock (_lock) fired = [.. _watches.Values.SelectMany(w => w).Where(w => w.MindsInterruption)];
+        foreach (var watch in fired)
+        {
+            Remove(watch);
+            watch.Fire(WatchEvent.Unsure);
+        }
+    }
+
     /// <summary>What a new server has to be told to watch.</summary>
     public (string Path, WatchKind Kind)[] Keys()
     {

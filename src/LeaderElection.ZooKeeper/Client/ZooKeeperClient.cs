@@ -73,22 +73,26 @@ internal sealed partial class ZooKeeperClient : IAsyncDisposable
         get { lock (_lock) return _connection is not null; }
     }
 
+    /// <summary>Whether the session has expired or was closed.</summary>
+    public bool IsOver
+    {
+        get { lock (_lock) return _over is not null; }
+    }
+
     public SessionEvidence Evidence { get; }
 
     public int WatchCount => _watches.Count;
 
-    /// <summary>Ends the session at the server, with its ephemeral nodes, and then the connection.</summary>
+    /// <summary>Ends the session at the server, with its ephemeral nodes, and then the connection. After an error it can be tried again.</summary>
+    /// <exception cref="ElectionStoreException">The server could not be told.</exception>
     public async Task CloseAsync(CancellationToken cancellationToken)
     {
-        try
+        if (!IsOver && SessionId != 0)
         {
-            if (SessionId != 0)
-                await SendAsync(new Request<bool>(OpCode.CloseSession, new JuteWriter(0), static (ref _) => true, Name, "session"), cancellationToken).ConfigureAwait(false);
+            await SendAsync(
+                new Request<bool>(OpCode.CloseSession, new JuteWriter(0), static (ref _) => true, Name, "session"), cancellationToken).ConfigureAwait(false);
         }
-        finally
-        {
-            await DisposeAsync().ConfigureAwait(false);
-        }
+        await DisposeAsync().ConfigureAwait(false);
     }
 
     /// <summary>Lets go of the session; without <see cref="CloseAsync"/> before, the server keeps it until it expires.</summary>
@@ -106,6 +110,7 @@ internal sealed partial class ZooKeeperClient : IAsyncDisposable
         connection?.End(new ObjectDisposedException(nameof(ZooKeeperClient)));
         if (running is not null)
             await running.ConfigureAwait(false);
+        _watches.FireAll();
     }
 
     private async Task<Reply<T>> SendAsync<T>(Request<T> request, CancellationToken cancellationToken)
@@ -239,8 +244,10 @@ internal sealed partial class ZooKeeperClient : IAsyncDisposable
     {
         _lastZxid = Math.Max(_lastZxid, connection.LastZxid);
         lock (_lock) _connection = null;
-        if (!_stop.IsCancellationRequested)
-            Suspended?.Invoke(trouble);
+        if (_stop.IsCancellationRequested)
+            return;
+        Suspended?.Invoke(trouble);
+        _watches.FireInterrupted();
     }
 
     private async Task ExpireAsync(ElectionStoreException expired)
