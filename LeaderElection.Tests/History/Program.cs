@@ -1,6 +1,7 @@
 using LeaderElection.FileSystem;
 using LeaderElection.Leases;
 using LeaderElection.Redis;
+using LeaderElection.ZooKeeper;
 
 namespace LeaderElection.Tests.History;
 
@@ -54,6 +55,8 @@ internal static class Program
     {
         if (strategy == "redis")
             return new RedisElectionBackend(Timed(new RedisElectionOptions { ConnectionString = endpoint }));
+        if (strategy == "zookeeper")
+            return new ZooKeeperElectionBackend(Timed(new ZooKeeperElectionOptions { ConnectionString = endpoint }));
         return new FileElectionBackend(Timed(new FileElectionOptions { Directory = endpoint }));
 
         T Timed<T>(T options)
