@@ -69,22 +69,13 @@ public sealed class FakePeerTests
             await FakePeer.ShakeHandsAsync(stream, 5);
             await FakePeer.ReadFrameAsync(stream);
             await FakePeer.SendAsync(stream, new JuteWriter().Int(-4).Long(0).Int((int)ErrorCode.AuthFailed));
+            // To hang up on a request that was not read would take the answer away again.
+            await FakePeer.ReadFrameAsync(stream);
+            await FakePeer.ReadFrameAsync(stream);
         });
         await using var client = TestClient.Create(peer.Endpoint, digest: "me:my-secret");
-        var error = await Assert.ThrowsAsync<ElectionStoreException>(async () =>
-        {
-            while (true)
-            {
-                try
-                {
-                    await client.ExistsAsync("/");
-                }
-                catch (ElectionStoreException e) when (e.IsTransient)
-                {
-                    // One that was under way may have been lost with the connection.
-                }
-            }
-        });
+        var error = await Assert.ThrowsAsync<ElectionStoreException>(() => client.ExistsAsync("/"));
+        Assert.False(error.IsTransient);
         Assert.Contains("user name and password were refused", error.Message);
         Assert.DoesNotContain("secret", error.ToString());
     }

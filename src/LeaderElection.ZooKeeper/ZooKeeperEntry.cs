@@ -9,6 +9,7 @@ internal sealed class ZooKeeperEntry(string election, string candidateId, string
 {
     private Watch? _own;
     private Action? _left;
+    private volatile bool _wasDeleted;
 
     public string Parent => parent;
 
@@ -23,8 +24,23 @@ internal sealed class ZooKeeperEntry(string election, string candidateId, string
 
     public string Path => $"{parent}/{Name}";
 
-    /// <summary>Wakes the candidate.</summary>
+    /// <summary>Whether the server has told that the node was deleted: then there is no need to ask, and no time to lose.</summary>
+    public bool WasDeleted => _wasDeleted;
+
+    /// <summary>A watch for the node before this one: wakes the candidate.</summary>
     public Watch CreateWatch() => new(_ => Changed());
+
+    /// <summary>A watch for the own node, to which the candidate listens from now on.</summary>
+    public Watch ListenToOwn()
+    {
+        var watch = new Watch(what =>
+        {
+            _wasDeleted |= what == WatchEvent.NodeDeleted;
+            Changed();
+        });
+        Interlocked.Exchange(ref _own, watch)?.Dispose();
+        return watch;
+    }
 
     /// <summary>The node exists.</summary>
     /// <param name="left">Called when the candidate is done with it.</param>
@@ -41,9 +57,6 @@ internal sealed class ZooKeeperEntry(string election, string candidateId, string
         Name = null;
         WasTried = false;
     }
-
-    /// <summary>Listens to its own node.</summary>
-    public void ListenToOwn(Watch watch) => Interlocked.Exchange(ref _own, watch)?.Dispose();
 
     protected override void Dispose(bool disposing)
     {

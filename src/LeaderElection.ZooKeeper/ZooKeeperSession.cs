@@ -76,13 +76,16 @@ internal sealed class ZooKeeperSession : Session
         var entry = (ZooKeeperEntry)queueEntry;
         while (true)
         {
+            if (entry.WasDeleted)
+            {
+                entry.IsGone();
+                return QueuePlace.Gone;
+            }
             ClaimBegins();
             // One round trip. The sync shows that the session lives at the ensemble's leader, not at this server only.
             var syncing = Client.SyncAsync(entry.Parent, cancellationToken);
             var listing = Client.GetChildrenAsync(entry.Parent, null, cancellationToken);
-            var watch = entry.CreateWatch();
-            var reading = Client.GetDataAsync(entry.Path, watch, cancellationToken);
-            entry.ListenToOwn(watch);
+            var reading = Client.GetDataAsync(entry.Path, entry.ListenToOwn(), cancellationToken);
             await Task.WhenAll(syncing, listing, reading).ConfigureAwait(false);
             (await syncing.ConfigureAwait(false)).Required();
             ConfirmProven();
@@ -189,11 +192,9 @@ internal sealed class ZooKeeperSession : Session
     /// <summary>Sets the watch on a node that is known to be there; nobody need wait for that.</summary>
     private async Task ListenToOwnAsync(ZooKeeperEntry entry)
     {
-        var watch = entry.CreateWatch();
-        entry.ListenToOwn(watch);
         try
         {
-            if ((await Client.ExistsAsync(entry.Path, watch).ConfigureAwait(false)).IsOk)
+            if ((await Client.ExistsAsync(entry.Path, entry.ListenToOwn()).ConfigureAwait(false)).IsOk)
                 return;
         }
         catch (ElectionStoreException)
