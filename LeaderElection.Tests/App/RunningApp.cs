@@ -19,7 +19,8 @@ public sealed class RunningApp : IAsyncLifetime
     public async Task InitializeAsync()
     {
         using var timeout = new CancellationTokenSource(TestApplication.Patience, TimeProvider.System);
-        string[] args = ["--replicas", $"{Replicas}", "--lease-duration", "2s", "--data-dir", _data.FullName];
+        // Long enough that a busy machine does not take leadership away from a replica that is well.
+        string[] args = ["--replicas", $"{Replicas}", "--lease-duration", "5s", "--data-dir", _data.FullName];
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.LeaderElection_AppHost>(args, timeout.Token);
         Application = await builder.BuildAsync(timeout.Token);
         await Application.StartAsync(timeout.Token);

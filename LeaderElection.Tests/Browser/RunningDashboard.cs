@@ -17,10 +17,10 @@ public sealed class RunningDashboard : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _browser = await Chromium.LaunchAsync();
-        // What the launch profile "http" sets, on free ports.
+        // What the launch profile "http" sets, on free ports; with a lease that a replica on a busy machine can keep.
         _host = ChildProcess.StartProject(
             "LeaderElection.AppHost",
-            ["--replicas", "3", "--lease-duration", "2s", "--board-port", "0", "--data-dir", _folder.Path],
+            ["--replicas", "3", "--lease-duration", "5s", "--board-port", "0", "--data-dir", _folder.Path],
             [
                 new("DOTNET_ENVIRONMENT", "Development"),
                 new("ASPNETCORE_ENVIRONMENT", "Development"),
