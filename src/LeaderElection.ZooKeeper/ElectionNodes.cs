@@ -1,0 +1,27 @@
+using System.Collections.Concurrent;
+using LeaderElection.ZooKeeper.Client;
+using LeaderElection.ZooKeeper.Nodes;
+
+namespace LeaderElection.ZooKeeper;
+
+/// <summary>Where the nodes of elections are, what they are called and who may touch them.</summary>
+internal sealed class ElectionNodes(ZooKeeperElectionOptions options)
+{
+    private readonly ConcurrentDictionary<long, string> _own = new();
+
+    public string Root { get; } = options.RootPath;
+
+    public NodeNaming Naming { get; } = NodeNaming.Create(options.NodeNaming);
+
+    public IReadOnlyList<Acl> Acl { get; } = string.IsNullOrEmpty(options.UserName) ? Client.Acl.Open : Client.Acl.CreatorOnly;
+
+    public string Parent(string election) => $"{Root}/{election}";
+
+    /// <summary>Takes note of a node of this process.</summary>
+    public void Add(long czxid, string path) => _own[czxid] = path;
+
+    public void Remove(long czxid) => _own.TryRemove(czxid, out _);
+
+    /// <summary>The node of this process that was created in that transaction, and is still wanted.</summary>
+    public string? Find(long czxid) => _own.GetValueOrDefault(czxid);
+}
