@@ -58,9 +58,17 @@ internal sealed class DashboardPage(IPage page, Uri login)
         await Eventually.GetAsync(
             async () =>
             {
-                if (await yes.IsVisibleAsync())
+                if (await yes.IsHiddenAsync())
+                    return true;
+                try
+                {
                     await yes.ClickAsync(new() { Timeout = 1000 });
-                return await yes.IsHiddenAsync();
+                }
+                catch (TimeoutException)
+                {
+                    // It moved or went while it was aimed at: look again.
+                }
+                return false;
             },
             gone => gone,
             "the question to be answered");

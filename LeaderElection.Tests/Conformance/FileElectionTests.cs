@@ -103,13 +103,13 @@ public sealed class FileElectionTests : IAsyncDisposable
     {
         await using var disk = await SmallDisk.MountAsync("size=64k");
         await using var backend = new FileElectionBackend(
-            new FileElectionOptions { Directory = disk.Path, LeaseDuration = Store.Lease }, _store.Log.For<FileElectionBackend>());
+            new FileElectionOptions { Directory = disk.Path, LeaseDuration = _store.Lease }, _store.Log.For<FileElectionBackend>());
         // Some candidates, so that the folder has its files; then nothing fits any more.
         var first = await backend.CreateElection("e", "a").CampaignAsync(_late.Token);
         var filler = Path.Combine(disk.Path, "filler");
         await disk.FillAsync(filler);
         // A leader goes on: a renewal needs no space.
-        await Task.Delay(Store.Lease * 2, TimeProvider.System);
+        await Task.Delay(_store.Lease * 2, TimeProvider.System);
         Assert.True(first.IsValid);
         var second = backend.CreateElection("another", "a").CampaignAsync(_late.Token).AsTask();
         await Eventually.TrueAsync(() => _store.Log.Lines.Any(l => l.Contains($"folder {disk.Path}: is full", StringComparison.Ordinal)), "a line that says so");

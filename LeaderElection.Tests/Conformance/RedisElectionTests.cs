@@ -27,7 +27,7 @@ public sealed class RedisElectionTests : IAsyncLifetime
     {
         var leader = await Backend().CreateElection("e", "a").CampaignAsync(_late.Token);
         await _store.Server.CliAsync("SCRIPT", "FLUSH");
-        await Task.Delay(Store.Lease * 2, TimeProvider.System);
+        await Task.Delay(_store.Lease * 2, TimeProvider.System);
         Assert.True(leader.IsValid);
         await leader.ResignAsync(_late.Token);
         Assert.True((await Backend().CreateElection("e", "b").CampaignAsync(_late.Token)).FencingToken > leader.FencingToken);
@@ -67,7 +67,7 @@ public sealed class RedisElectionTests : IAsyncLifetime
         await owner.CliAsync("CLUSTER", "MEET", "127.0.0.1", $"{other.Port}");
         await Eventually.GetAsync(() => other.CliAsync("CLUSTER", "INFO"), i => i.Contains("cluster_state:ok") && i.Contains("cluster_known_nodes:2"), "the cluster");
         await using var backend = new RedisElectionBackend(
-            new RedisElectionOptions { ConnectionString = other.Endpoint, LeaseDuration = Store.Lease }, _store.Log.For<RedisElectionBackend>());
+            new RedisElectionOptions { ConnectionString = other.Endpoint, LeaseDuration = _store.Lease }, _store.Log.For<RedisElectionBackend>());
         var election = backend.CreateElection("e", "a");
         var leader = await election.CampaignAsync(_late.Token);
 
@@ -126,7 +126,7 @@ public sealed class RedisElectionTests : IAsyncLifetime
     {
         await using var server = await RedisServer.StartNewAsync("--requirepass", "right-secret");
         await using var backend = new RedisElectionBackend(
-            new RedisElectionOptions { ConnectionString = server.Endpoint + given, LeaseDuration = Store.Lease }, _store.Log.For<RedisElectionBackend>());
+            new RedisElectionOptions { ConnectionString = server.Endpoint + given, LeaseDuration = _store.Lease }, _store.Log.For<RedisElectionBackend>());
         var error = await Assert.ThrowsAsync<ElectionStoreException>(() => backend.CreateElection("e", "a").CampaignAsync(_late.Token).AsTask());
         Assert.Contains("password", error.Message);
         Assert.DoesNotContain('\n', error.Message);
@@ -180,7 +180,7 @@ public sealed class RedisElectionTests : IAsyncLifetime
     {
         var backend = Backend();
         var campaign = backend.CreateElection("e", "b").CampaignAsync(_late.Token).AsTask();
-        await Eventually.TrueAsync(() => ((LeaseBackend)backend).Watch.FollowerCount == 1, "the follower to wait");
+        await Eventually.TrueAsync(() => ((StoreBackend)backend).FollowerCount == 1, "the follower to wait");
         return (campaign, backend);
     }
 

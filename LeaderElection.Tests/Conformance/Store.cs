@@ -7,7 +7,13 @@ namespace LeaderElection.Tests.Conformance;
 public abstract class Store : IAsyncDisposable
 {
     /// <summary>Short, so that a test need not wait long for one to run out.</summary>
-    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(1);
+    public virtual TimeSpan Lease => TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Whether nobody is elected beside a leader whose entry was deleted by hand. In a queue the next one is first at
+    /// once: both hear of the deletion at the same time, and fencing has to stop what the old leader still does.
+    /// </summary>
+    public virtual bool WaitsOutDeletedEntries => true;
 
     /// <summary>What the backends logged.</summary>
     public LineLogger Log { get; } = new();

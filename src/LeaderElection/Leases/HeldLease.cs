@@ -1,5 +1,3 @@
-using LeaderElection.Telemetry;
-
 namespace LeaderElection.Leases;
 
 /// <summary>The lease of this process at the store, and every leadership that hangs on it: one renewal keeps them all.</summary>
@@ -8,8 +6,8 @@ internal sealed class HeldLease
     private readonly Lock _lock = new();
     private readonly LeaseBackend _backend;
     private readonly Dictionary<string, (LeaseClaim Claim, Leadership Leadership)> _held = [];
-    private readonly AsyncSignal _renewNow = new();
     private readonly CancellationTokenSource _retired = new();
+    private readonly RenewalLoop _renewals;
     private LeaseClaim[]? _claims;
     private int _pending;
     private bool _isRenewing;
@@ -18,6 +16,7 @@ internal sealed class HeldLease
     {
         _backend = backend;
         Clock = backend.Options.CreateClock(backend.Time);
+        _renewals = new RenewalLoop(backend, Clock, RenewAsync);
         Clock.Lost.UnsafeRegister(static self => ((HeldLease)self!).OnLost(), this);
     }
 
@@ -80,14 +79,14 @@ internal sealed class HeldLease
             if (!_isRenewing)
             {
                 _isRenewing = true;
-                _ = RenewLoopAsync();
+                _ = _renewals.RunAsync(_retired.Token);
             }
         }
         return leadership;
     }
 
     /// <summary>Renews at once: the store is back.</summary>
-    public void RenewSoon() => _renewNow.Set();
+    public void RenewSoon() => _renewals.RenewSoon();
 
     /// <summary>The store named another leader: if that election is held here, it no longer is.</summary>
     public void Supersede(string election, long fencingToken)
@@ -130,53 +129,21 @@ internal sealed class HeldLease
         await _backend.ReleaseAsync(new LeaseRelease(Id, claim, fencingToken, EndsLease: last)).ConfigureAwait(false);
     }
 
-    private async Task RenewLoopAsync()
-    {
-        var interval = _backend.Options.EffectiveRenewInterval;
-        var backoff = new Backoff(TimeSpan.FromMilliseconds(50), _backend.Options.EffectiveRetryPeriod);
-        var wait = interval;
-        while (true)
-        {
-            try
-            {
-                await _renewNow.WaitAsync(wait, _backend.Time, _retired.Token).ConfigureAwait(false);
-                await RenewAsync().ConfigureAwait(false);
-                backoff.Reset();
-                wait = interval;
-            }
-            catch (OperationCanceledException) when (IsRetired)
-            {
-                return;
-            }
-            catch (Exception e)
-            {
-                // As often as it takes while the lease lives: its clock ends this loop.
-                wait = backoff.Next();
-                _backend.Logger.RenewalFailed(_backend.Strategy, Math.Round(Clock.Remaining.TotalSeconds, 3), e.Message);
-                ElectionTelemetry.Renewal(_backend.Strategy, "failed");
-            }
-        }
-    }
-
-    private async Task RenewAsync()
+    private async ValueTask<bool> RenewAsync()
     {
         LeaseClaim[] claims;
         lock (_lock) claims = _claims ??= [.. _held.Values.Select(h => h.Claim)];
         var sent = _backend.Time.GetTimestamp();
         var reply = await _backend.RequestAsync(stop => _backend.RenewAsync(Id, claims, stop), Clock.Remaining).ConfigureAwait(false);
         if (reply.LeaseGone || !Clock.Confirm(sent))
-        {
-            ElectionTelemetry.Renewal(_backend.Strategy, "lost");
-            Clock.Revoke();
-            return;
-        }
-        ElectionTelemetry.Renewal(_backend.Strategy, "renewed");
+            return false;
         foreach (var claim in reply.Superseded)
         {
             Leadership? leadership;
             lock (_lock) leadership = _held.TryGetValue(claim.ClaimId, out var held) ? held.Leadership : null;
             leadership?.End(LeadershipEnd.Superseded);
         }
+        return true;
     }
 
     private void OnLost()

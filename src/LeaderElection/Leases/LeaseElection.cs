@@ -10,7 +10,7 @@ internal sealed class LeaseElection(LeaseBackend backend, string name, string ca
     protected override async ValueTask<(Leadership Leadership, TimeSpan? Leaderless)> ElectAsync(CancellationToken cancellationToken)
     {
         var claimId = Guid.NewGuid().ToString("N");
-        var backoff = CreateBackoff();
+        var backoff = backend.CreateBackoff();
         var seat = backend.Join(Name);
         long highestToken = 0;
         var waiting = false;
@@ -90,49 +90,28 @@ internal sealed class LeaseElection(LeaseBackend backend, string name, string ca
 
     public override async IAsyncEnumerable<LeaderInfo?> ObserveAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var backoff = CreateBackoff();
         var seat = backend.Join(Name);
-        var isFirst = true;
-        LeaderInfo? last = null;
         try
         {
-            while (true)
-            {
-                seat.Signal.Reset();
-                LeaderInfo? current;
-                var limit = backend.PollInterval;
-                try
-                {
-                    backend.ThrowIfDisposed();
-                    var record = await backend.RequestAsync(stop => backend.ReadAsync(Name, stop), backend.Options.LeaseDuration)
-                        .AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
-                    backoff.Reset();
-                    current = record?.Leader;
-                    if (record is null)
-                        backend.Watch.Unfollow(seat);
-                    else
-                        backend.Watch.Follow(seat, record.LeaseId, record.Remaining);
-                }
-                catch (ElectionStoreException e) when (e.IsTransient)
-                {
-                    limit = backoff.Next();
-                    backend.Logger.ObservingInTrouble(Name, Strategy, e.Message);
-                    // What was last heard holds as long as that leader's lease can have lasted.
-                    current = backend.Watch.LivingLease(seat) is null ? null : last;
-                }
-
-                if (isFirst || current != last)
-                {
-                    isFirst = false;
-                    last = current;
-                    yield return current;
-                }
-                await seat.Signal.WaitAsync(limit, Time, cancellationToken).ConfigureAwait(false);
-            }
+            // What was last heard holds as long as that leader's lease can have lasted.
+            var changes = ObserverLoop.RunAsync(
+                backend, Name, seat.Signal, backend.PollInterval, ReadAsync, () => backend.Watch.LivingLease(seat) is not null, cancellationToken);
+            await foreach (var leader in changes.ConfigureAwait(false))
+                yield return leader;
         }
         finally
         {
             backend.Leave(seat);
+        }
+
+        async ValueTask<LeaderInfo?> ReadAsync(CancellationToken stop)
+        {
+            var record = await backend.ReadAsync(Name, stop).ConfigureAwait(false);
+            if (record is null)
+                backend.Watch.Unfollow(seat);
+            else
+                backend.Watch.Follow(seat, record.LeaseId, record.Remaining);
+            return record?.Leader;
         }
     }
 
@@ -181,6 +160,4 @@ internal sealed class LeaseElection(LeaseBackend backend, string name, string ca
 
     /// <summary>Gives back what a claim may have won.</summary>
     private static LeaseRelease GiveBack(LeaseClaim claim) => new(claim.LeaseId, claim, FencingToken: 0, EndsLease: false);
-
-    private Backoff CreateBackoff() => new(TimeSpan.FromMilliseconds(100), backend.Options.EffectiveRetryPeriod);
 }

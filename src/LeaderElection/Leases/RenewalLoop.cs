@@ -1,0 +1,52 @@
+using LeaderElection.Telemetry;
+
+namespace LeaderElection.Leases;
+
+/// <summary>Renews a lease until it ends: at its interval while all is well, as often as it takes while it is not.</summary>
+/// <param name="backend">Whose lease it is.</param>
+/// <param name="clock">The clock of the lease; its end ends the loop.</param>
+/// <param name="renew">Renews once and confirms the clock; <see langword="false"/> when the store says that the lease is gone.</param>
+internal sealed class RenewalLoop(StoreBackend backend, LeaseClock clock, Func<ValueTask<bool>> renew)
+{
+    private readonly AsyncSignal _renewNow = new();
+
+    /// <summary>Renews at once: the store is back.</summary>
+    public void RenewSoon() => _renewNow.Set();
+
+    public async Task RunAsync(CancellationToken stop)
+    {
+        // A store may grant a shorter lease than was asked for.
+        var interval = backend.Options.EffectiveRenewInterval * Math.Min(1, clock.Duration / backend.Options.LeaseDuration);
+        var backoff = new Backoff(TimeSpan.FromMilliseconds(50), backend.Options.EffectiveRetryPeriod);
+        var wait = interval;
+        while (true)
+        {
+            try
+            {
+                await _renewNow.WaitAsync(wait, backend.Time, stop).ConfigureAwait(false);
+                if (await renew().ConfigureAwait(false))
+                {
+                    ElectionTelemetry.Renewal(backend.Strategy, "renewed");
+                }
+                else
+                {
+                    ElectionTelemetry.Renewal(backend.Strategy, "lost");
+                    clock.Revoke();
+                }
+                backoff.Reset();
+                wait = interval;
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                // The clock ends this loop, not the number of failures.
+                wait = backoff.Next();
+                backend.Logger.RenewalFailed(backend.Strategy, Math.Round(clock.Remaining.TotalSeconds, 3), e.Message);
+                ElectionTelemetry.Renewal(backend.Strategy, "failed");
+            }
+        }
+    }
+}

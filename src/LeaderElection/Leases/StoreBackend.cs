@@ -1,0 +1,199 @@
+using System.Collections.Concurrent;
+using LeaderElection.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace LeaderElection.Leases;
+
+/// <summary>
+/// What the backends of all stores have in common: requests that are bounded and open to fault injection, work in the
+/// background, and an end that resigns from everything.
+/// </summary>
+public abstract class StoreBackend : IElectionBackend
+{
+    private static readonly TimeSpan LongestClose = TimeSpan.FromSeconds(2);
+
+    private readonly CancellationTokenSource _disposed = new();
+    private readonly ConcurrentDictionary<Task, bool> _underWay = new();
+
+    private protected StoreBackend(string strategy, LeaseOptions options, TimeProvider? time, ILogger logger)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.ThrowIfInvalid(strategy);
+        Strategy = strategy;
+        Options = options;
+        Time = time ?? TimeProvider.System;
+        Logger = logger;
+    }
+
+    /// <inheritdoc/>
+    public string Strategy { get; }
+
+    /// <summary>Where time comes from.</summary>
+    protected internal TimeProvider Time { get; }
+
+    /// <summary>Where trouble is logged.</summary>
+    protected internal ILogger Logger { get; }
+
+    internal LeaseOptions Options { get; }
+
+    /// <summary>How many seats wait for another's leadership to end.</summary>
+    internal abstract int FollowerCount { get; }
+
+    /// <inheritdoc/>
+    public abstract IElection CreateElection(string name, string candidateId);
+
+    /// <inheritdoc/>
+    public async ValueTask PingAsync(CancellationToken cancellationToken = default) =>
+        await RequestAsync(PingStoreAsync, Options.LeaseDuration).AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Resigns from everything, and closes the connection.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_disposed)
+        {
+            if (_disposed.IsCancellationRequested)
+                return;
+            _disposed.Cancel();
+        }
+        // Whoever still waits learns that there is nothing to wait for.
+        WakeAll();
+        await ResignAllAsync().ConfigureAwait(false);
+        await WaitForBackgroundAsync().ConfigureAwait(false);
+        // What was under way may have been won.
+        await ResignAllAsync().ConfigureAwait(false);
+        await EndAsync().ConfigureAwait(false);
+        await CloseAsync().ConfigureAwait(false);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Asks the store for a sign of life.</summary>
+    protected abstract ValueTask PingStoreAsync(CancellationToken cancellationToken);
+
+    /// <summary>Closes the connection.</summary>
+    protected abstract ValueTask CloseAsync();
+
+    /// <summary>Logs what the user should know about the store.</summary>
+    protected void StoreWarning(string message) => Logger.StoreWarning(Strategy, message);
+
+    /// <summary>Has everybody who waits look again.</summary>
+    private protected abstract void WakeAll();
+
+    private protected abstract Task ResignAllAsync();
+
+    /// <summary>Gives up what is left, before the connection closes.</summary>
+    private protected abstract ValueTask EndAsync();
+
+    /// <summary>Waits for what is under way, but not for long: a store that does not answer now ends our lease by itself.</summary>
+    private protected async ValueTask WaitForBackgroundAsync()
+    {
+        try
+        {
+            await Task.WhenAll(_underWay.Keys).WaitAsync(LongestClose, Time).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is TimeoutException or ElectionStoreException or OperationCanceledException)
+        {
+        }
+    }
+
+    /// <summary>Runs a request to the store: bounded, and open to fault injection.</summary>
+    internal async ValueTask<T> RequestAsync<T>(Func<CancellationToken, ValueTask<T>> request, TimeSpan bound)
+    {
+        using var stop = new CancellationTokenSource(bound > TimeSpan.Zero ? bound : TimeSpan.FromTicks(1), Time);
+        try
+        {
+            if (Options.BeforeRequest is { } before)
+                await before(stop.Token).ConfigureAwait(false);
+            return await request(stop.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (stop.IsCancellationRequested)
+        {
+            throw new ElectionStoreException($"no answer from the store within {bound.TotalSeconds:0.###} s", isTransient: true, e);
+        }
+    }
+
+    /// <inheritdoc cref="RequestAsync{T}"/>
+    internal async ValueTask RequestAsync(Func<CancellationToken, ValueTask> request, TimeSpan bound) => await RequestAsync(
+        async stop =>
+        {
+            await request(stop).ConfigureAwait(false);
+            return true;
+        },
+        bound).ConfigureAwait(false);
+
+    /// <summary>Tells the store that something is given back. While that fails it is tried again in the background for as long as it matters.</summary>
+    internal async ValueTask TellAsync(string what, Func<CancellationToken, ValueTask> tell, Func<bool> matters)
+    {
+        try
+        {
+            await RequestAsync(tell, Options.LeaseDuration).ConfigureAwait(false);
+        }
+        catch (ElectionStoreException e) when (e.IsTransient)
+        {
+            Logger.StoreWarning(Strategy, $"could not give back {what}: {e.Message}");
+            InBackground(RetryAsync);
+            throw;
+        }
+
+        async Task RetryAsync()
+        {
+            var backoff = CreateBackoff();
+            while (matters())
+            {
+                await Task.Delay(backoff.Next(), Time, _disposed.Token).ConfigureAwait(false);
+                try
+                {
+                    await RequestAsync(tell, Options.LeaseDuration).ConfigureAwait(false);
+                    return;
+                }
+                catch (ElectionStoreException e) when (e.IsTransient)
+                {
+                    // The first failure was logged; the campaigns and renewals tell the rest.
+                }
+            }
+        }
+    }
+
+    /// <summary>Starts work that nobody waits for but the end of the backend; trouble with the store has been logged where it happened.</summary>
+    internal void InBackground(Func<Task> work)
+    {
+        _ = Track(Task.Run(RunAsync));
+
+        async Task RunAsync()
+        {
+            try
+            {
+                await work().ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is ElectionStoreException or OperationCanceledException or ObjectDisposedException)
+            {
+            }
+        }
+    }
+
+    /// <summary>Has the end of the backend wait for a task.</summary>
+    internal Task<T> Track<T>(Task<T> task)
+    {
+        Track((Task)task);
+        return task;
+    }
+
+    internal Backoff CreateBackoff() => new(TimeSpan.FromMilliseconds(100), Options.EffectiveRetryPeriod);
+
+    private protected bool IsDisposed => _disposed.IsCancellationRequested;
+
+    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(IsDisposed, this);
+
+    private Task Track(Task task)
+    {
+        _underWay.TryAdd(task, true);
+        _ = task.ContinueWith(
+            static (done, set) =>
+            {
+                // Seen, also when whoever waited for it has gone.
+                _ = done.Exception;
+                ((ConcurrentDictionary<Task, bool>)set!).TryRemove(done, out _);
+            },
+            _underWay, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return task;
+    }
+}
