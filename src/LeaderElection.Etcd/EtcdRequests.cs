@@ -52,4 +52,14 @@ internal sealed class EtcdRequests(EtcdConnection connection)
     /// <summary>A transaction that is sent once, because a second time it may do something else.</summary>
     public ValueTask<TxnResponse> TxnOnceAsync(TxnRequest txn, CancellationToken cancellationToken) =>
         connection.AskOnceAsync("kv/txn", txn, EtcdJson.Default.TxnRequest, EtcdJson.Default.TxnResponse, cancellationToken);
+
+    /// <summary>Asks for a sign of life of the cluster, not of one member alone.</summary>
+    public async ValueTask StatusAsync(CancellationToken cancellationToken)
+    {
+        var endpoint = connection.Endpoint;
+        var status = await connection.AskAsync(
+            "maintenance/status", new StatusRequest(), EtcdJson.Default.StatusRequest, EtcdJson.Default.StatusResponse, cancellationToken).ConfigureAwait(false);
+        if (status.Leader == 0)
+            throw EtcdConnection.Error(endpoint, new EtcdFailure(EtcdFailure.NoAnswer, "no leader"));
+    }
 }

@@ -24,12 +24,12 @@ internal sealed class EtcdWatches : IAsyncDisposable
     private string? _warned;
     private long _lastId;
 
-    public EtcdWatches(EtcdConnection connection, TimeProvider time, TimeSpan longestPause, Action<string> warn)
+    public EtcdWatches(EtcdConnection connection, TimeProvider time, Backoff backoff, Action<string> warn)
     {
         _connection = connection;
         _time = time;
         _warn = warn;
-        _backoff = new Backoff(TimeSpan.FromMilliseconds(50), longestPause);
+        _backoff = backoff;
         connection.Moved += OnMoved;
     }
 
