@@ -3,8 +3,8 @@ using LeaderElection.Tests.StandIns;
 
 namespace LeaderElection.Tests.App;
 
-[Collection("App")]
-public sealed class AppHostTests(RunningApp app) : IClassFixture<RunningApp>, IDisposable
+[Collection("RunningApp")]
+public sealed class AppHostTests(RunningApp app) : IDisposable
 {
     private readonly CancellationTokenSource _timeout = new(TestApplication.Patience, TimeProvider.System);
 
@@ -23,7 +23,7 @@ public sealed class AppHostTests(RunningApp app) : IClassFixture<RunningApp>, ID
     [Fact]
     public async Task Start_StoresBoardAndWorkers_HaveHealthReports()
     {
-        foreach (var resource in Workers.Append("board").Append("redis"))
+        foreach (var resource in Workers.Concat(["board", "redis", "etcd", "zookeeper"]))
         {
             var well = await app.Application.ResourceNotifications.WaitForResourceAsync(resource, TestApplication.IsWell, Timeout);
             Assert.All(well.Snapshot.HealthReports, report => Assert.Equal(Microsoft.Extensions.Diagnostics.HealthChecks.HealthStatus.Healthy, report.Status));
