@@ -13,8 +13,6 @@ hosts, path, identifier, *session = sys.argv[1:]
 client = KazooClient(hosts=hosts, timeout=float(session[0]) if session else 10.0)
 client.add_listener(lambda state: say(state) if state != "CONNECTED" else None)
 client.start(timeout=25)
-election = client.Election(path, identifier)
-resign = threading.Event()
 
 
 def say(line):
@@ -23,42 +21,41 @@ def say(line):
     sys.stdout.flush()
 
 
-def lead():
-    say("LEADER")
-    resign.wait()
+class Campaign:
+    """One campaign: kazoo's Election stays cancelled once it was, so each has its own."""
+
+    def __init__(self):
+        self.election = client.Election(path, identifier)
+        self.resigned = threading.Event()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+        say("CAMPAIGNS")
+
+    def run(self):
+        try:
+            self.election.run(self.lead)
+            say("RESIGNED")
+        except CancelledError:
+            say("CANCELLED")
+
+    def lead(self):
+        say("LEADER")
+        self.resigned.wait()
+
+    def resign(self):
+        self.resigned.set()
+        self.election.cancel()
+        self.thread.join()
 
 
-def campaign():
-    try:
-        election.run(lead)
-        say("RESIGNED")
-    except CancelledError:
-        say("CANCELLED")
-
-
-def start():
-    resign.clear()
-    thread = threading.Thread(target=campaign, daemon=True)
-    thread.start()
-    return thread
-
-
-def stop(thread):
-    resign.set()
-    election.cancel()
-    thread.join()
-
-
-campaigning = start()
-say("CAMPAIGNS")
+campaign = Campaign()
 for command in map(str.strip, sys.stdin):
     if command == "resign":
-        stop(campaigning)
+        campaign.resign()
     elif command == "campaign":
-        campaigning = start()
-        say("CAMPAIGNS")
+        campaign = Campaign()
     elif command == "contenders":
-        say("CONTENDERS " + ",".join(election.contenders()))
+        say("CONTENDERS " + ",".join(campaign.election.contenders()))
     elif command == "quit":
         break
 client.stop()

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Text;
 using LeaderElection.Tests.Processes;
@@ -151,6 +152,24 @@ public sealed class FakePeerTests
         proceed.SetResult();
         await reading;
         Assert.Equal([OpCode.Exists], frames);
+    }
+
+    [Fact]
+    public async Task Create_OfAContainer_IsARequestOfItsOwn()
+    {
+        var asked = new TaskCompletionSource<(OpCode Op, CreateMode Mode)>();
+        await using var peer = new FakePeer(async (_, stream, _) =>
+        {
+            await FakePeer.ShakeHandsAsync(stream, 5);
+            var frame = await FakePeer.ReadFrameAsync(stream);
+            asked.SetResult(((OpCode)BinaryPrimitives.ReadInt32BigEndian(frame.AsSpan(4)), (CreateMode)BinaryPrimitives.ReadInt32BigEndian(frame.AsSpan(frame.Length - 4))));
+            await FakePeer.ReadFrameAsync(stream);
+        });
+        await using var client = TestClient.Create(peer.Endpoint);
+        var creating = client.CreateAsync("/x", [], Acl.Open, CreateMode.Container);
+        Assert.Equal((OpCode.CreateContainer, CreateMode.Container), await asked.Task.WaitAsync(Eventually.Limit, TimeProvider.System));
+        await client.DisposeAsync();
+        await Assert.ThrowsAsync<ElectionStoreException>(() => creating);
     }
 
     private static async Task<ElectionStoreException> FailsAsync(FakePeer peer)

@@ -21,7 +21,7 @@ public sealed class ZooKeeperElectionTests(SharedZooKeeper shared) : IClassFixtu
     public Task InitializeAsync()
     {
         _operator = TestClient.Create(shared.Server.Endpoint, TimeSpan.FromSeconds(60));
-        return Task.CompletedTask;
+        return _operator.PingAsync();
     }
 
     public async Task DisposeAsync()

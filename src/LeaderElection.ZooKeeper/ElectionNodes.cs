@@ -8,6 +8,7 @@ namespace LeaderElection.ZooKeeper;
 internal sealed class ElectionNodes(ZooKeeperElectionOptions options)
 {
     private readonly ConcurrentDictionary<long, string> _own = new();
+    private readonly ConcurrentDictionary<string, bool> _parents = new();
 
     public string Root { get; } = options.RootPath;
 
@@ -16,6 +17,18 @@ internal sealed class ElectionNodes(ZooKeeperElectionOptions options)
     public IReadOnlyList<Acl> Acl { get; } = string.IsNullOrEmpty(options.UserName) ? Client.Acl.Open : Client.Acl.CreatorOnly;
 
     public string Parent(string election) => $"{Root}/{election}";
+
+    /// <summary>Whether the election's node was there when it was last needed.</summary>
+    public bool IsKnown(string parent) => _parents.ContainsKey(parent);
+
+    /// <summary>Takes note whether the election's node is there.</summary>
+    public void Learn(string parent, bool exists)
+    {
+        if (exists)
+            _parents[parent] = true;
+        else
+            _parents.TryRemove(parent, out _);
+    }
 
     /// <summary>Takes note of a node of this process.</summary>
     public void Add(long czxid, string path) => _own[czxid] = path;

@@ -35,6 +35,13 @@ internal sealed class ZooKeeperEntry(string election, string candidateId, string
         _left = left;
     }
 
+    /// <summary>The node is gone; another's may have its name by now.</summary>
+    public void IsGone()
+    {
+        Name = null;
+        WasTried = false;
+    }
+
     /// <summary>Listens to its own node.</summary>
     public void ListenToOwn(Watch watch) => Interlocked.Exchange(ref _own, watch)?.Dispose();
 

@@ -12,6 +12,7 @@ internal sealed class ZooKeeperSession : Session
     private readonly ElectionNodes _nodes;
     private readonly TimeProvider _time;
     private long? _claimedAt;
+    private bool _rootWasMade;
 
     public ZooKeeperSession(ZooKeeperClient client, ElectionNodes nodes, LeaseClock clock)
         : base(clock)
@@ -41,16 +42,23 @@ internal sealed class ZooKeeperSession : Session
         while (true)
         {
             ClaimBegins();
+            // A new election's node goes out right before the candidate's: it costs no round trip of its own.
+            var parent = _nodes.IsKnown(entry.Parent)
+                ? Task.CompletedTask
+                : EnsureParentAsync(entry.Parent, hasRoot: Interlocked.Exchange(ref _rootWasMade, true), cancellationToken);
             entry.WasTried = true;
             var creating = Client.CreateAsync(
                 $"{entry.Parent}/{_nodes.Naming.Prefix(entry.Id)}", _nodes.Naming.Data(entry.CandidateId, entry.Id), _nodes.Acl,
                 CreateMode.EphemeralSequential, cancellationToken);
             var listing = Client.GetChildrenAsync(entry.Parent, null, cancellationToken);
             await Task.WhenAll(creating, listing).ConfigureAwait(false);
+            // What was wrong with it, the candidate's own node tells.
+            await parent.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             var created = await creating.ConfigureAwait(false);
+            _nodes.Learn(entry.Parent, exists: created.IsOk);
             if (created.Code == ErrorCode.NoNode)
             {
-                await Client.EnsurePathAsync(entry.Parent, _nodes.Acl, _nodes.Naming.ParentMode, cancellationToken).ConfigureAwait(false);
+                await EnsureParentAsync(entry.Parent, hasRoot: false, cancellationToken).ConfigureAwait(false);
                 continue;
             }
             Joined(entry, created.Required().Path, created.Value!.Stat);
@@ -80,10 +88,12 @@ internal sealed class ZooKeeperSession : Session
             ConfirmProven();
             var own = await reading.ConfigureAwait(false);
             var children = await listing.ConfigureAwait(false);
-            if (own.Code == ErrorCode.NoNode || children.Code == ErrorCode.NoNode)
+            if (own.Code == ErrorCode.NoNode || children.Code == ErrorCode.NoNode
+                || own.Required().Stat is var stat && (stat.EphemeralOwner != Client.SessionId || stat.Czxid != entry.FencingToken))
+            {
+                entry.IsGone();
                 return QueuePlace.Gone;
-            if (own.Required().Stat is var stat && (stat.EphemeralOwner != Client.SessionId || stat.Czxid != entry.FencingToken))
-                return QueuePlace.Gone;
+            }
             if (Place(entry, children.Required(), out var before) is not QueuePlace.Behind and var place)
                 return place;
             var predecessor = entry.CreateWatch();
@@ -140,6 +150,9 @@ internal sealed class ZooKeeperSession : Session
             _ => QueuePlace.Behind,
         };
     }
+
+    private Task EnsureParentAsync(string parent, bool hasRoot, CancellationToken cancellationToken) =>
+        Client.EnsurePathAsync(parent, _nodes.Acl, _nodes.Naming.ParentMode, cancellationToken, hasRoot);
 
     private void Joined(ZooKeeperEntry entry, string path, Stat stat)
     {

@@ -138,7 +138,7 @@ internal sealed class ServerConnection : IAsyncDisposable
             while (true)
                 Handle((await _frames.ReadAsync(CancellationToken.None).ConfigureAwait(false)).Span, watches, evidence);
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or ObjectDisposedException or ElectionStoreException)
+        catch (Exception e)
         {
             End(e);
         }
@@ -247,7 +247,7 @@ internal sealed class ServerConnection : IAsyncDisposable
                 _leaving.Clear();
             }
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e)
         {
             End(e);
         }

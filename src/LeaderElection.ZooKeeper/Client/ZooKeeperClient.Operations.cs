@@ -19,10 +19,12 @@ internal sealed partial class ZooKeeperClient
 
     /// <summary>Creates a node, and all above it, where they do not exist yet.</summary>
     /// <param name="mode">Persistent or container.</param>
-    public async Task EnsurePathAsync(string path, IReadOnlyList<Acl> acl, CreateMode mode, CancellationToken cancellationToken = default)
+    /// <param name="hasParents">Whether it is known that all above it exist.</param>
+    public async Task EnsurePathAsync(
+        string path, IReadOnlyList<Acl> acl, CreateMode mode, CancellationToken cancellationToken = default, bool hasParents = false)
     {
         // The folder of the connect string may be missing as well. All at once: a parent goes out before its child.
-        var replies = await Task.WhenAll(ZooKeeperPath.WithParents(Full(path))
+        var replies = await Task.WhenAll((hasParents ? [Full(path)] : ZooKeeperPath.WithParents(Full(path)))
             .Select(p => CreateFullAsync(p, [], acl, mode, cancellationToken))).ConfigureAwait(false);
         if (replies[^1].Code is ErrorCode.Ok or ErrorCode.NodeExists)
             return;

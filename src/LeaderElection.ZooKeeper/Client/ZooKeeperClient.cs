@@ -207,8 +207,7 @@ internal sealed partial class ZooKeeperClient : IAsyncDisposable
             Adopt(connection, answer, sent, isNew);
             return (connection, null);
         }
-        catch (Exception e) when (e is SocketException or IOException or InvalidDataException or AuthenticationException or CryptographicException
-            or OperationCanceledException or ArgumentException or UnauthorizedAccessException)
+        catch (Exception e)
         {
             if (connection is not null)
                 await connection.DisposeAsync().ConfigureAwait(false);

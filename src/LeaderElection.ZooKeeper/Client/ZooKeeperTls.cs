@@ -23,7 +23,11 @@ internal sealed class ZooKeeperTls(string? caFile, string? certificateFile, stri
             options.CertificateChainPolicy = policy;
         }
         if (certificateFile is not null)
+        {
             options.ClientCertificates = [X509Certificate2.CreateFromPemFile(certificateFile, keyFile)];
+            // Shown whatever authorities the server lists: then it is the server that says what is wrong with it.
+            options.LocalCertificateSelectionCallback = static (_, _, own, _, _) => own[0];
+        }
         return options;
     }
 }
