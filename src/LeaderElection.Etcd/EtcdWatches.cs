@@ -189,6 +189,11 @@ internal sealed class EtcdWatches : IAsyncDisposable
         {
             // Closed from here.
         }
+        catch (Exception e)
+        {
+            // Watches are never given up, whatever it is.
+            Warn($"a watch stream failed: {e.Message}; trying on");
+        }
         finally
         {
             CloseReplaced();

@@ -2,9 +2,10 @@ namespace LeaderElection.Etcd.Protocol;
 
 internal sealed record KeyValue
 {
-    public byte[] Key { get; init; } = [];
+    // Not init: the generated reader would set what is missing to null.
+    public byte[] Key { get; set; } = [];
 
-    public byte[] Value { get; init; } = [];
+    public byte[] Value { get; set; } = [];
 
     public long CreateRevision { get; init; }
 

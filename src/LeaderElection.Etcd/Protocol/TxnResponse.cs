@@ -6,5 +6,5 @@ internal sealed record TxnResponse
 
     public bool Succeeded { get; init; }
 
-    public ResponseOp[] Responses { get; init; } = [];
+    public ResponseOp[] Responses { get; set; } = [];
 }

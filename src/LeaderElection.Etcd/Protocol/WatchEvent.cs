@@ -4,7 +4,7 @@ internal sealed record WatchEvent
 {
     public string? Type { get; init; }
 
-    public KeyValue Kv { get; init; } = new();
+    public KeyValue Kv { get; set; } = new();
 
     public bool IsDelete => Type == "DELETE";
 }

@@ -14,5 +14,5 @@ internal sealed record WatchResponse
 
     public long CompactRevision { get; init; }
 
-    public WatchEvent[] Events { get; init; } = [];
+    public WatchEvent[] Events { get; set; } = [];
 }
