@@ -24,7 +24,10 @@ public static class NativeServer
             .FirstOrDefault(File.Exists);
     }
 
-    /// <summary>Looks for ZooKeeper as Debian and Ubuntu install it.</summary>
+    /// <summary>Looks for a ZooKeeper release in <c>ZOOKEEPER_HOME</c>, else for ZooKeeper as Debian and Ubuntu install it.</summary>
     /// <returns>The class path that starts it, or <see langword="null"/> where it is not installed.</returns>
-    public static string? FindZooKeeper() => File.Exists(ZooKeeperJar) ? string.Join(Path.PathSeparator, ZooKeeperJar, LoggerJar) : null;
+    public static string? FindZooKeeper() =>
+        Environment.GetEnvironmentVariable("ZOOKEEPER_HOME") is { Length: > 0 } home && Directory.Exists(Path.Combine(home, "lib")) ? Path.Combine(home, "lib", "*")
+        : File.Exists(ZooKeeperJar) ? string.Join(Path.PathSeparator, ZooKeeperJar, LoggerJar)
+        : null;
 }
