@@ -49,7 +49,7 @@ public sealed class NativeServerTests : IDisposable
     }
 
     [Fact]
-    public async Task ZooKeeper_WithoutItsJar_IsNotHealthyAndSaysWhy()
+    public async Task ZooKeeper_WithoutItsJar_EndsWithoutTheApplication()
     {
         var builder = TestApplication.CreateBuilder();
         builder.AddNativeZooKeeper("zookeeper", NativeServer.Find("java")!, Path.Combine(_data.Path, "none.jar"), _data.Path);
