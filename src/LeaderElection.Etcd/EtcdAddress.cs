@@ -8,9 +8,9 @@ internal sealed record EtcdAddress(IReadOnlyList<Uri> Endpoints, string? Usernam
     public static string? TryParse(string text, out EtcdAddress address)
     {
         address = new EtcdAddress([], null, null);
-        var parts = text.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var parts = text.Split(';', StringSplitOptions.TrimEntries);
         var endpoints = new List<Uri>();
-        foreach (var item in (parts is [var list, ..] ? list : "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (var item in parts[0].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             // As etcdctl does: without a scheme it is http.
             var url = item.Contains("://", StringComparison.Ordinal) ? item : "http://" + item;
@@ -24,7 +24,7 @@ internal sealed record EtcdAddress(IReadOnlyList<Uri> Endpoints, string? Usernam
         if (endpoints.Count == 0)
             return "names no endpoint";
         string? username = null, password = null;
-        foreach (var part in parts[1..])
+        foreach (var part in parts[1..].Where(p => p != ""))
         {
             switch (part.Split('=', 2, StringSplitOptions.TrimEntries))
             {

@@ -39,6 +39,12 @@ internal sealed class EtcdWatches : IAsyncDisposable
         get { lock (_lock) return _streams.Count; }
     }
 
+    /// <summary>Whether everything that was asked for is watched.</summary>
+    public bool IsQuiet
+    {
+        get { lock (_lock) return !_isOpening && _pending.Count == 0; }
+    }
+
     /// <summary>Watches a key, or a range of keys, until it is disposed.</summary>
     /// <param name="rangeEnd">The first key that is not watched any more; <see langword="null"/> for one key.</param>
     /// <param name="deletesOnly">Whether puts are of no interest.</param>
