@@ -12,7 +12,7 @@ public sealed class FaultTests
     /// <summary>What a slow machine may add to a bound: the figures proper are the benchmarks' business.</summary>
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(10);
 
-    public static TheoryData<string> Strategies => ["file", "redis", "etcd"];
+    public static TheoryData<string> Strategies => ["file", "redis", "etcd", "zookeeper"];
 
     [Theory]
     [MemberData(nameof(Strategies))]
@@ -160,6 +160,7 @@ public sealed class FaultTests
         {
             RedisServer redis => redis.Endpoint,
             EtcdServer etcd => etcd.Endpoint,
+            ZooKeeperServer zookeeper => zookeeper.Endpoint,
             _ => _folder!.Path,
         };
 
@@ -167,6 +168,7 @@ public sealed class FaultTests
         {
             "redis" => await RedisServer.StartNewAsync(),
             "etcd" => await EtcdServer.StartNewAsync(),
+            "zookeeper" => await ZooKeeperServer.StartNewAsync(),
             _ => null,
         });
 

@@ -2,6 +2,7 @@ using LeaderElection.Etcd;
 using LeaderElection.FileSystem;
 using LeaderElection.Leases;
 using LeaderElection.Redis;
+using LeaderElection.ZooKeeper;
 
 namespace LeaderElection.Tests.History;
 
@@ -57,6 +58,8 @@ internal static class Program
             return new RedisElectionBackend(Timed(new RedisElectionOptions { ConnectionString = endpoint }));
         if (strategy == "etcd")
             return new EtcdElectionBackend(Timed(new EtcdElectionOptions { ConnectionString = endpoint }));
+        if (strategy == "zookeeper")
+            return new ZooKeeperElectionBackend(Timed(new ZooKeeperElectionOptions { ConnectionString = endpoint }));
         return new FileElectionBackend(Timed(new FileElectionOptions { Directory = endpoint }));
 
         T Timed<T>(T options)
