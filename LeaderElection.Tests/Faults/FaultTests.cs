@@ -12,7 +12,7 @@ public sealed class FaultTests
     /// <summary>What a slow machine may add to a bound: the figures proper are the benchmarks' business.</summary>
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(10);
 
-    public static TheoryData<string> Strategies => ["file", "redis", "zookeeper"];
+    public static TheoryData<string> Strategies => ["file", "redis", "etcd", "zookeeper"];
 
     [Theory]
     [MemberData(nameof(Strategies))]
@@ -159,6 +159,7 @@ public sealed class FaultTests
         public string Endpoint => _server switch
         {
             RedisServer redis => redis.Endpoint,
+            EtcdServer etcd => etcd.Endpoint,
             ZooKeeperServer zookeeper => zookeeper.Endpoint,
             _ => _folder!.Path,
         };
@@ -166,6 +167,7 @@ public sealed class FaultTests
         public static async Task<FaultStore> StartAsync(string strategy) => new(strategy switch
         {
             "redis" => await RedisServer.StartNewAsync(),
+            "etcd" => await EtcdServer.StartNewAsync(),
             "zookeeper" => await ZooKeeperServer.StartNewAsync(),
             _ => null,
         });

@@ -1,3 +1,4 @@
+using LeaderElection.Etcd;
 using LeaderElection.FileSystem;
 using LeaderElection.Leases;
 using LeaderElection.Redis;
@@ -55,6 +56,8 @@ internal static class Program
     {
         if (strategy == "redis")
             return new RedisElectionBackend(Timed(new RedisElectionOptions { ConnectionString = endpoint }));
+        if (strategy == "etcd")
+            return new EtcdElectionBackend(Timed(new EtcdElectionOptions { ConnectionString = endpoint }));
         if (strategy == "zookeeper")
             return new ZooKeeperElectionBackend(Timed(new ZooKeeperElectionOptions { ConnectionString = endpoint }));
         return new FileElectionBackend(Timed(new FileElectionOptions { Directory = endpoint }));

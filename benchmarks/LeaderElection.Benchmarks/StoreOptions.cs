@@ -1,4 +1,5 @@
 using System.CommandLine;
+using LeaderElection.Etcd;
 using LeaderElection.FileSystem;
 using LeaderElection.Redis;
 using LeaderElection.ZooKeeper;
@@ -8,14 +9,14 @@ namespace LeaderElection.Benchmarks;
 /// <summary>The options that every command has: which store, where, and the lease.</summary>
 internal sealed class StoreOptions
 {
-    private readonly Option<string> _strategy = new("--strategy") { Required = true, Description = "file, redis or zookeeper" };
+    private readonly Option<string> _strategy = new("--strategy") { Required = true, Description = "file, redis, etcd or zookeeper" };
     private readonly Option<string> _endpoints = new("--endpoints") { Required = true, Description = "host:port of the server, or of several with commas between them; for file the folder" };
     private readonly Option<double> _lease = new("--lease") { DefaultValueFactory = _ => 5, Description = "lease, in seconds" };
     private readonly Option<string> _id = new("--id") { Required = true, Description = "candidate id" };
 
     public StoreOptions(Command command)
     {
-        _strategy.AcceptOnlyFromAmong("file", "redis", "zookeeper");
+        _strategy.AcceptOnlyFromAmong("file", "redis", "etcd", "zookeeper");
         command.Options.Add(_strategy);
         command.Options.Add(_endpoints);
         command.Options.Add(_lease);
@@ -32,6 +33,8 @@ internal sealed class StoreOptions
         {
             "redis" => new RedisElectionBackend(
                 new RedisElectionOptions { ConnectionString = endpoints, LeaseDuration = lease }, new ErrorLogger<RedisElectionBackend>()),
+            "etcd" => new EtcdElectionBackend(
+                new EtcdElectionOptions { ConnectionString = endpoints, LeaseDuration = lease }, new ErrorLogger<EtcdElectionBackend>()),
             "zookeeper" => new ZooKeeperElectionBackend(
                 new ZooKeeperElectionOptions { ConnectionString = endpoints, LeaseDuration = lease }, new ErrorLogger<ZooKeeperElectionBackend>()),
             _ => new FileElectionBackend(

@@ -124,6 +124,8 @@ public sealed class ZooKeeperElectionBackend : SessionBackend
     /// <inheritdoc/>
     protected override async ValueTask CloseAsync()
     {
+        // A session that only observed is nobody's to renew any more.
+        _idle?.Cancel();
         ZooKeeperClient[] clients;
         lock (_clients) clients = [.. _clients];
         using var late = new CancellationTokenSource(LongestClose, Time);
