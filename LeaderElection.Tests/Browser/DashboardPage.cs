@@ -47,8 +47,11 @@ internal sealed class DashboardPage(IPage page, Uri login)
                 await Eventually.GetAsync(hasEffect, seen => seen, $"{command} on {resource} to show its effect", TimeSpan.FromSeconds(10));
                 return;
             }
-            catch (TimeoutException) when (attempt < 4)
+            catch (TimeoutException)
             {
+                await PictureAsync($"failed-{command}-{attempt}");
+                if (attempt == 4)
+                    throw;
             }
         }
     }
