@@ -6,14 +6,14 @@ using LeaderElection.Tests.StandIns;
 namespace LeaderElection.Tests.App;
 
 /// <summary>The elections' rows and their commands, on the running AppHost.</summary>
-[Collection("App")]
-public sealed class ElectionResourceTests(RunningApp app) : IClassFixture<RunningApp>, IDisposable
+[Collection("RunningApp")]
+public sealed class ElectionResourceTests(RunningApp app) : IDisposable
 {
     private readonly CancellationTokenSource _timeout = new(TestApplication.Patience, TimeProvider.System);
 
     private ResourceNotificationService Notifications => app.Application.ResourceNotifications;
 
-    public static TheoryData<string> Elections => ["file-demo", "redis-demo"];
+    public static TheoryData<string> Elections => ["file-demo", "redis-demo", "etcd-demo", "zookeeper-demo"];
 
     public void Dispose() => _timeout.Dispose();
 

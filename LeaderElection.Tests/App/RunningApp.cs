@@ -5,7 +5,7 @@ using LeaderElection.Tests.StandIns;
 
 namespace LeaderElection.Tests.App;
 
-/// The whole application, started once for the tests of a class, with data of its own.
+/// The whole application with all strategies, on data of its own.
 public sealed class RunningApp : IAsyncLifetime
 {
     public const int Replicas = 3;
