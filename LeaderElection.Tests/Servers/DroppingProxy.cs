@@ -71,6 +71,8 @@ public sealed class DroppingProxy : IAsyncDisposable
             }
             Interlocked.Increment(ref _accepted);
             var cut = new CancellationTokenSource();
+            // Known before it is served, so that no cut misses it.
+            _connections[cut] = Task.CompletedTask;
             _connections[cut] = ConnectAsync(client, cut.Token);
         }
     }

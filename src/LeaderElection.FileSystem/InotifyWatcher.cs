@@ -38,8 +38,15 @@ internal sealed class InotifyWatcher : FolderWatcher
         if (_disposed)
             return;
         _disposed = true;
-        // Removing the watch makes a last event, which wakes the reader.
-        Unix.InotifyRemoveWatch(_inotify, _watch);
+        try
+        {
+            // Removing the watch makes a last event, which wakes the reader.
+            Unix.InotifyRemoveWatch(_inotify, _watch);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The reader has ended already: the folder is gone, or other news woke it just now.
+        }
     }
 
     private static IOException Failure(string what)
