@@ -79,7 +79,6 @@ public abstract class SessionBackend : StoreBackend
     /// <summary>Leaves the queue, as soon as the store can be told.</summary>
     internal ValueTask LeaveAsync(Session session, QueueEntry entry)
     {
-        entry.Dispose();
         // The end of the session deletes its entries.
         if (session.HasEnded)
             return default;
@@ -88,6 +87,7 @@ public abstract class SessionBackend : StoreBackend
             async stop =>
             {
                 await session.LeaveAsync(entry, stop).ConfigureAwait(false);
+                // Only now: the next candidate waits for that one request, and not for watches to end.
                 session.Remove(entry);
                 CloseIfSpare(session);
             },
