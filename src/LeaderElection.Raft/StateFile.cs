@@ -34,15 +34,13 @@ internal sealed class StateFile(string path)
             throw Refuse($"cannot be read: {e.Message}", e);
         }
         if (state.Cluster != cluster || state.Member != member)
-            throw Refuse($"belongs to member {state.Member} of cluster '{state.Cluster}', not to {member} of '{cluster}'", null);
+            throw Refuse($"belongs to member {state.Member} of cluster '{state.Cluster}', not to {member} of '{cluster}'");
         return state;
     }
 
     /// <summary>Replaces what was saved; when it returns, it survives a power cut.</summary>
     public void Save(MemberState state) => DurableFile.Replace(path, StateCodec.Write(state));
 
-    private ElectionStoreException Refuse(string problem, Exception? inner) =>
-        inner is null
-            ? new($"state file {path} {problem}", isTransient: false)
-            : new($"state file {path} {problem}", isTransient: false, inner);
+    private ElectionStoreException Refuse(string problem, Exception? inner = null) =>
+        new($"state file {path} {problem}", isTransient: false, inner);
 }
