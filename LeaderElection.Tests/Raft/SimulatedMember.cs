@@ -11,6 +11,7 @@ internal sealed class SimulatedMember
     private readonly double _rate;
     private readonly long _offset;
     private readonly HashSet<string> _campaigns = [];
+    private readonly Queue<Input> _backlog = [];
     private MemberState _disk;
     private MemberState? _beingWritten;
     private long _leaseUntil;
@@ -77,6 +78,7 @@ internal sealed class SimulatedMember
             _disk = state;
         _beingWritten = null;
         _frozenUntil = 0;
+        _backlog.Clear();
         Led.Clear();
         KnownLeaders.Clear();
         _campaigns.Clear();
@@ -89,19 +91,14 @@ internal sealed class SimulatedMember
     {
         if (Core is null || _world.Checker.Found is not null)
             return;
-        if (_world.Now < _frozenUntil)
+        if (_world.Now < _frozenUntil || _backlog.Count > 0)
         {
-            _world.At(_frozenUntil, this, () => Step(input));
+            _backlog.Enqueue(input);
+            if (_backlog.Count == 1)
+                _world.At(_frozenUntil, this, Thaw);
             return;
         }
-        _world.Trace?.Invoke($"{_world.Now / 1000.0,10:0.000} {Id} < {Describe(input)}");
-        foreach (var output in Core.Step(Clock, input))
-        {
-            if (output is not Output.Arm)
-                _world.Trace?.Invoke($"{_world.Now / 1000.0,10:0.000} {Id}   > {Describe(output)}");
-            Do(output);
-        }
-        _world.Checker.AfterStep(this);
+        Handle(input);
     }
 
     /// <summary>Campaigns some time later, unless it leads or campaigns then.</summary>
@@ -119,6 +116,32 @@ internal sealed class SimulatedMember
         if (!Wishes.Remove(election) || !_campaigns.Remove(election))
             return;
         Step(Led.ContainsKey(election) ? new Input.Resign(election) : new Input.Withdraw(election));
+    }
+
+    /// <summary>What arrived while the process was frozen is handled in its order.</summary>
+    private void Thaw()
+    {
+        if (_world.Now < _frozenUntil)
+        {
+            _world.At(_frozenUntil, this, Thaw);
+            return;
+        }
+        while (_backlog.TryDequeue(out var input))
+            Handle(input);
+    }
+
+    private void Handle(Input input)
+    {
+        if (Core is null || _world.Checker.Found is not null)
+            return;
+        _world.Trace?.Invoke($"{_world.Now / 1000.0,10:0.000} {Id} < {Describe(input)}");
+        foreach (var output in Core.Step(Clock, input))
+        {
+            if (output is not Output.Arm)
+                _world.Trace?.Invoke($"{_world.Now / 1000.0,10:0.000} {Id}   > {Describe(output)}");
+            Do(output);
+        }
+        _world.Checker.AfterStep(this);
     }
 
     private void Do(Output output)

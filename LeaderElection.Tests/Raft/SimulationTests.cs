@@ -23,6 +23,13 @@ public sealed class SimulationTests
         Assert.Equal(first, second);
     }
 
+    [Fact]
+    public void Run_OfABrokenCluster_NamesTheSeedTheViolationAndTheCommandThatReplaysIt()
+    {
+        var failure = Simulator.Run(1, 3000, Defect.LongLease);
+        Assert.Matches(@"^seed (\d+) violates I1 at .*\nshrunk to \d+ of \d+ faults: I1 (.*\n)+replay: dotnet run -c Release --project LeaderElection.Tests -- replay \1 LongLease$", failure);
+    }
+
     [Theory]
     [InlineData(nameof(Defect.VotesTwice), "one leader a term")]
     [InlineData(nameof(Defect.ForgetsVotes), "one leader a term")]
@@ -30,6 +37,9 @@ public sealed class SimulationTests
     [InlineData(nameof(Defect.VotesAfterRestart), "I1")]
     [InlineData(nameof(Defect.WildClocks), "I1")]
     [InlineData(nameof(Defect.TakesResetForDeath), "I1")]
+    [InlineData(nameof(Defect.AnswersBeforeTheDisk), "one leader a term")]
+    [InlineData(nameof(Defect.HidesRefusals), "I1")]
+    [InlineData(nameof(Defect.AcknowledgesBlindly), "I1")]
     public void Defect_IsCaughtShrunkAndReplayable(string name, string invariant)
     {
         var defect = Enum.Parse<Defect>(name);

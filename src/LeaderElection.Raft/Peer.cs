@@ -47,6 +47,9 @@ internal sealed class Peer(MemberList.Entry entry, int index)
     /// <summary>Heartbeats without an answer, the oldest first.</summary>
     public Queue<Beat> InFlight { get; } = [];
 
+    /// <summary>When the last of them was sent.</summary>
+    public long LastSent { get; set; }
+
     /// <summary>When the latest heartbeat was sent that it acknowledged.</summary>
     public long AckedSent { get; set; } = long.MinValue / 2;
 
@@ -63,6 +66,9 @@ internal sealed class Peer(MemberList.Entry entry, int index)
 
     /// <summary>Whether it was told on this link that the configurations differ.</summary>
     public bool ToldConfiguration { get; set; }
+
+    /// <summary>Whether it was found on this link to have lost its state.</summary>
+    public bool IsForgetful { get; set; }
 
     internal readonly record struct Beat(long Sequence, long Sent, long Base, long Version);
 }

@@ -22,6 +22,7 @@ internal sealed class Pulse(RaftMember member)
     private const int MaxInFlight = 64;
 
     private readonly HashSet<ElectionState> _led = [];
+    private readonly HashSet<ElectionState> _unconfirmed = [];
     private readonly List<ElectionState> _noticed = [];
     private long _version;
     private long _sequence;
@@ -40,7 +41,7 @@ internal sealed class Pulse(RaftMember member)
             var due = long.MaxValue;
             if (member.Writes.IsStarted && (_led.Count > 0 || member.Peers.Any(p => p.IsUp && p.Has < _version)))
                 due = _nextAt;
-            if (_led.Any(e => e.Role is Leader { IsConfirmed: true }))
+            if (_led.Count > _unconfirmed.Count)
                 due = Math.Min(due, LeaseUntil);
             return due;
         }
@@ -51,9 +52,15 @@ internal sealed class Pulse(RaftMember member)
     public long Announce(ElectionState election, bool isLed)
     {
         if (isLed)
+        {
             _led.Add(election);
+            _unconfirmed.Add(election);
+        }
         else
+        {
             _led.Remove(election);
+            _unconfirmed.Remove(election);
+        }
         if (election.NoticeVersion == 0)
             _noticed.Add(election);
         _isNews = true;
@@ -63,7 +70,7 @@ internal sealed class Pulse(RaftMember member)
     /// <summary>A lease that ran out is over before anything else is looked at: what was still on its way cannot revive it.</summary>
     public void CheckLease()
     {
-        if (_led.Count == 0 || member.Now < LeaseUntil)
+        if (_led.Count == _unconfirmed.Count || member.Now < LeaseUntil)
             return;
         foreach (var election in _led.ToArray())
         {
@@ -72,18 +79,23 @@ internal sealed class Pulse(RaftMember member)
         }
     }
 
-    /// <summary>Sends what is due.</summary>
+    /// <summary>Sends what is due: to everybody at each interval, and news at once.</summary>
     public void Flush()
     {
-        if (!member.Writes.IsStarted || (!_isNews && member.Now < _nextAt))
+        if (!member.Writes.IsStarted)
+            return;
+        var isRound = member.Now >= _nextAt;
+        if (!isRound && !_isNews)
             return;
         _isNews = false;
-        _nextAt = member.Now + member.Timings.HeartbeatInterval;
         foreach (var peer in member.Peers)
         {
-            if (_led.Count > 0 || peer.Has < _version)
+            if (isRound ? _led.Count > 0 || peer.Has < _version : !IsAwaited(peer))
                 SendTo(peer);
         }
+        if (!isRound)
+            return;
+        _nextAt = member.Now + member.Timings.HeartbeatInterval;
         LookForPreferred();
     }
 
@@ -95,6 +107,7 @@ internal sealed class Pulse(RaftMember member)
         Message.Notice[] notices = since == _version ? [] : [.. _noticed.Where(e => e.NoticeVersion > since).Select(e => e.Notice)];
         if (peer.InFlight.Count == MaxInFlight)
             peer.InFlight.Dequeue();
+        peer.LastSent = member.Now;
         peer.InFlight.Enqueue(new(++_sequence, member.Now, since, _version));
         member.Send(peer, new Message.Heartbeat(member.Incarnation, _sequence, since, _version, notices));
     }
@@ -102,7 +115,10 @@ internal sealed class Pulse(RaftMember member)
     public void OnHeartbeat(Peer peer, Message.Heartbeat heartbeat)
     {
         if (heartbeat.Incarnation < peer.Incarnation)
+        {
+            RefuseForgetful(peer, heartbeat.Incarnation);
             return;
+        }
         if (heartbeat.Incarnation > peer.Incarnation)
         {
             // It was started anew, so what led before is dead.
@@ -149,10 +165,8 @@ internal sealed class Pulse(RaftMember member)
             peer.AckedVersion = beat.Version;
             Confirm();
         }
-        else if (ack.Applied < beat.Base)
-        {
+        if (peer.Has < _version && !IsAwaited(peer))
             SendTo(peer);
-        }
     }
 
     /// <summary>A member's process is dead: nothing that it said counts any more.</summary>
@@ -219,6 +233,16 @@ internal sealed class Pulse(RaftMember member)
             election.Release(peer, before, member.Timings.HeartbeatInterval);
     }
 
+    /// <summary>Links keep their order, so this is not an old heartbeat but a member that lost its disk.</summary>
+    private void RefuseForgetful(Peer peer, long incarnation)
+    {
+        if (peer.IsForgetful)
+            return;
+        peer.IsForgetful = true;
+        member.Emit(new Output.PeerRefused(peer.Id, FormattableString.Invariant(
+            $"{peer.Id} says that this is its start number {incarnation}, but it has been started {peer.Incarnation} times: it has lost its state, so its votes cannot be trusted; restore its state file, or give it a new id on every member's list")));
+    }
+
     private List<Message.Refusal> FollowOrRefuse(Peer peer)
     {
         List<Message.Refusal> refused = [.. peer.TooMany.Select(e => new Message.Refusal(e.Key, e.Value))];
@@ -235,6 +259,10 @@ internal sealed class Pulse(RaftMember member)
         }
         return refused;
     }
+
+    /// <summary>Whether an answer is on its way: news wait for it, if not for long, so that a thousand of them do not take as many heartbeats.</summary>
+    private bool IsAwaited(Peer peer) =>
+        peer.InFlight.Count > 0 && member.Now - peer.LastSent < member.Timings.HeartbeatInterval / 5;
 
     private static bool TryTake(Peer peer, long sequence, out Peer.Beat beat)
     {
@@ -259,10 +287,11 @@ internal sealed class Pulse(RaftMember member)
             return;
         if (isNews)
             member.Emit(new Output.LeaseConfirmed(sent));
-        foreach (var election in _led)
+        var acked = member.Peers.Select(p => p.AckedVersion).OrderDescending().ElementAt(others - 1);
+        foreach (var election in _unconfirmed.Where(e => e.NoticeVersion <= acked).ToArray())
         {
-            if (election.Role is Leader { IsConfirmed: false } leader && member.Peers.Count(p => p.AckedVersion >= election.NoticeVersion) >= others)
-                leader.Confirm(sent);
+            _unconfirmed.Remove(election);
+            ((Leader)election.Role).Confirm(sent);
         }
     }
 

@@ -209,6 +209,7 @@ internal sealed class RaftMember
     {
         peer.IsUp = true;
         peer.ToldConfiguration = false;
+        peer.IsForgetful = false;
         Pulse.SendTo(peer);
         foreach (var election in _byIndex)
             election.Role.OnPeerUp(peer);
@@ -217,6 +218,7 @@ internal sealed class RaftMember
     private void OnDown(Peer peer, long deadIncarnation)
     {
         peer.IsUp = false;
+        peer.InFlight.Clear();
         // Old news when it has been heard of since, under a later incarnation.
         if (deadIncarnation > 0 && deadIncarnation >= peer.Incarnation)
         {
