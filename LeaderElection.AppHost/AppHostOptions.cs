@@ -11,11 +11,12 @@ internal sealed record AppHostOptions
         Starts the board and, for each strategy, replicas that elect a leader.
 
         Options:
-          --strategies <list>       file,redis (default: all of them)
+          --strategies <list>       file,redis,etcd,zookeeper (default: all of them)
           --replicas <1-9>          workers per strategy (default: 3)
           --stores <way>            auto (default), container, native or none: how servers such as Redis are run
           --board-port <port>       port of the board (default: 8080; 0 takes a free one)
-          --lease-duration <time>   how long a leader may be silent, such as 5s, 500ms or 00:00:05 (default: 5s)
+          --lease-duration <time>   how long a leader may be silent, such as 5s, 500ms or 00:00:05 (default: 5s;
+                                    etcd: 1s or more)
           --data-dir <folder>       where the board, the file elections and native servers keep their data
                                     (default: data, beside the AppHost's project)
           --help                    this text
@@ -24,10 +25,10 @@ internal sealed record AppHostOptions
         """;
 
     /// <summary>The strategies that have workers to run.</summary>
-    public static readonly IReadOnlyList<string> Available = ["file", "redis"];
+    public static readonly IReadOnlyList<string> Available = ["file", "redis", "etcd", "zookeeper"];
 
     /// <summary>Those that are to come.</summary>
-    public static readonly IReadOnlyList<string> Planned = ["raft", "etcd", "zookeeper"];
+    public static readonly IReadOnlyList<string> Planned = ["raft"];
 
     public IReadOnlyList<string> Strategies { get; init; } = Available;
 

@@ -6,6 +6,7 @@ namespace LeaderElection.AppHost;
 internal static class CommandLine
 {
     private static readonly TimeSpan ShortestLease = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ShortestEtcdLease = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestLease = TimeSpan.FromHours(1);
 
     // What the Aspire CLI hands to an AppHost.
@@ -47,6 +48,9 @@ internal static class CommandLine
                 return options;
             }
         }
+
+        if (options.LeaseDuration < ShortestEtcdLease && options.Strategies.Contains("etcd"))
+            throw new FormatException("--lease-duration: the leases of etcd last 1s at least; take a longer one, or leave etcd out of --strategies");
 
         return options with { AspireArguments = [.. rest] };
 

@@ -1,5 +1,7 @@
+using LeaderElection.Etcd;
 using LeaderElection.FileSystem;
 using LeaderElection.Redis;
+using LeaderElection.ZooKeeper;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -16,10 +18,20 @@ internal static class ElectionExtensions
     /// <summary>Observes the election on the Redis server that its candidates use.</summary>
     public static IResourceBuilder<ElectionResource> OnRedis(
         this IResourceBuilder<ElectionResource> election, IResourceBuilder<IResourceWithConnectionString> redis) => election
-        .WaitFor(redis)
-        .ObservedThrough(async (services, cancellationToken) => new RedisElectionBackend(
-            new() { ConnectionString = await redis.Resource.GetConnectionStringAsync(cancellationToken) },
-            services.GetService<ILogger<RedisElectionBackend>>()));
+        .On(redis, (services, connectionString) => new RedisElectionBackend(
+            new() { ConnectionString = connectionString }, services.GetService<ILogger<RedisElectionBackend>>()));
+
+    /// <summary>Observes the election on the etcd cluster that its candidates use.</summary>
+    public static IResourceBuilder<ElectionResource> OnEtcd(
+        this IResourceBuilder<ElectionResource> election, IResourceBuilder<IResourceWithConnectionString> etcd) => election
+        .On(etcd, (services, connectionString) => new EtcdElectionBackend(
+            new() { ConnectionString = connectionString }, services.GetService<ILogger<EtcdElectionBackend>>()));
+
+    /// <summary>Observes the election on the ZooKeeper ensemble that its candidates use.</summary>
+    public static IResourceBuilder<ElectionResource> OnZooKeeper(
+        this IResourceBuilder<ElectionResource> election, IResourceBuilder<IResourceWithConnectionString> zooKeeper) => election
+        .On(zooKeeper, (services, connectionString) => new ZooKeeperElectionBackend(
+            new() { ConnectionString = connectionString }, services.GetService<ILogger<ZooKeeperElectionBackend>>()));
 
     /// <summary>Adds what can be done to a leader; what does harm, in Development only, as the workers offer it there only.</summary>
     public static IResourceBuilder<ElectionResource> WithLeaderCommands(this IResourceBuilder<ElectionResource> election)
@@ -47,4 +59,11 @@ internal static class ElectionExtensions
                 IconName = "WeatherSnowflake",
             });
     }
+
+    private static IResourceBuilder<ElectionResource> On(
+        this IResourceBuilder<ElectionResource> election,
+        IResourceBuilder<IResourceWithConnectionString> store,
+        Func<IServiceProvider, string?, IElectionBackend> open) => election
+        .WaitFor(store)
+        .ObservedThrough(async (services, cancellationToken) => open(services, await store.Resource.GetConnectionStringAsync(cancellationToken)));
 }

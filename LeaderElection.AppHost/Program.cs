@@ -23,14 +23,24 @@ if (options.Strategies.Contains("file"))
         .WithEnvironment("LeaderElection__Directory", folder);
 }
 
-if (options.Strategies.Contains("redis") && builder.AddRedisStore("redis", data, options.Stores) is { } redis)
-{
-    var election = builder.AddElection("redis-demo").OnRedis(redis).WithLeaderCommands();
-    builder.AddWorkers("redis", election, board, options)
-        .WithReference(redis)
-        .WaitFor(redis);
-}
+AddElectionOn("redis", builder.AddRedisStore, ElectionExtensions.OnRedis);
+AddElectionOn("etcd", builder.AddEtcdStore, ElectionExtensions.OnEtcd);
+AddElectionOn("zookeeper", builder.AddZooKeeperStore, ElectionExtensions.OnZooKeeper);
 
 builder.Services.AddHostedService<StartReport>();
 builder.Build().Run();
 return 0;
+
+void AddElectionOn(
+    string strategy,
+    Func<string, string, StoreChoice, IResourceBuilder<IResourceWithConnectionString>?> addStore,
+    Func<IResourceBuilder<ElectionResource>, IResourceBuilder<IResourceWithConnectionString>, IResourceBuilder<ElectionResource>> observe)
+{
+    if (!options.Strategies.Contains(strategy) || addStore(strategy, data, options.Stores) is not { } store)
+        return;
+
+    var election = observe(builder.AddElection($"{strategy}-demo"), store).WithLeaderCommands();
+    builder.AddWorkers(strategy, election, board, options)
+        .WithReference(store)
+        .WaitFor(store);
+}

@@ -46,18 +46,18 @@ internal sealed class StartReport(
         foreach (var name in elections)
         {
             yield return notifications.TryGetCurrentState(name, out var row) && row.Snapshot.GetLeader() is var (leader, token)
-                ? $"  {name,-12} is led by {leader}, fencing token {token}"
-                : $"  {name,-12} has no leader yet";
+                ? $"  {name,-14} is led by {leader}, fencing token {token}"
+                : $"  {name,-14} has no leader yet";
         }
     }
 
     private IEnumerable<string> Addresses()
     {
         if (HasDashboard && notifications.TryGetCurrentState(Dashboard, out var dashboard) && LoginUrl(dashboard) is { } login)
-            yield return $"  Dashboard    {login}";
+            yield return $"  Dashboard      {login}";
 
         if (model.Resources.OfType<IResourceWithEndpoints>().FirstOrDefault(resource => resource.Name == "board")?.GetEndpoint("http") is { IsAllocated: true } board)
-            yield return $"  Board        {board.Url}";
+            yield return $"  Board          {board.Url}";
     }
 
     private static string? LoginUrl(ResourceEvent dashboard) => dashboard.Snapshot.State?.Text == KnownResourceStates.Running

@@ -57,6 +57,9 @@ public static class Extensions
                 .AddAspNetCoreInstrumentation(options => options.Filter = context => !IsHealthRequest(context))
                 .AddHttpClientInstrumentation());
 
+        // With the exporter's own 10 s, and the retries that Aspire asks for, a service whose collector is away would take
+        // longer to end than an orchestrator waits.
+        builder.Configuration["OTEL_EXPORTER_OTLP_TIMEOUT"] ??= "1000";
         if (!string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
             builder.Services.AddOpenTelemetry().UseOtlpExporter();
         return builder;

@@ -28,6 +28,8 @@ internal static class WorkerApp
         // On the console ConsoleStatus says who leads.
         ["Logging:Console:LogLevel:LeaderElection.FileSystem"] = "Warning",
         ["Logging:Console:LogLevel:LeaderElection.Redis"] = "Warning",
+        ["Logging:Console:LogLevel:LeaderElection.Etcd"] = "Warning",
+        ["Logging:Console:LogLevel:LeaderElection.ZooKeeper"] = "Warning",
         ["Logging:Console:FormatterName"] = "simple",
         ["Logging:Console:FormatterOptions:SingleLine"] = "true",
         ["Logging:Console:FormatterOptions:TimestampFormat"] = "HH:mm:ss ",
@@ -85,6 +87,12 @@ internal static class WorkerApp
                 break;
             case "redis":
                 builder.AddRedisElectionBackend("redis", Apply);
+                break;
+            case "etcd":
+                builder.AddEtcdElectionBackend("etcd", Apply);
+                break;
+            case "zookeeper":
+                builder.AddZooKeeperElectionBackend("zookeeper", Apply);
                 break;
             default:
                 throw new InvalidOperationException($"The strategy {options.Strategy} was let through without a backend.");

@@ -9,7 +9,7 @@ public class AppHostOptionsTests
     {
         Assert.True(AppHostOptions.TryParse([], out var options, out _));
 
-        Assert.Equal(["file", "redis"], options.Strategies);
+        Assert.Equal(["file", "redis", "etcd", "zookeeper"], options.Strategies);
         Assert.Equal(3, options.Replicas);
         Assert.Equal(8080, options.BoardPort);
         Assert.Equal(TimeSpan.FromSeconds(5), options.LeaseDuration);
@@ -48,7 +48,7 @@ public class AppHostOptionsTests
     [InlineData("00:01:00", 60)]
     public void TryParse_LeaseDuration_TakesEachForm(string text, double seconds)
     {
-        Assert.True(AppHostOptions.TryParse(["--lease-duration", text], out var options, out _));
+        Assert.True(AppHostOptions.TryParse(["--strategies", "file", "--lease-duration", text], out var options, out _));
 
         Assert.Equal(TimeSpan.FromSeconds(seconds), options.LeaseDuration);
     }

@@ -10,13 +10,14 @@ public sealed class CommandLineTests : IDisposable
     public void Dispose() => _timeout.Dispose();
 
     [Theory]
-    [InlineData("--strategies file,paxos", "'paxos' is unknown; allowed are file, redis")]
-    [InlineData("--strategies raft", "'raft' is not yet available; available are file, redis")]
+    [InlineData("--strategies file,paxos", "'paxos' is unknown; allowed are file, redis, etcd, zookeeper")]
+    [InlineData("--strategies raft", "'raft' is not yet available; available are file, redis, etcd, zookeeper")]
     [InlineData("--replicas 0", "'0' is not a number from 1 to 9")]
     [InlineData("--replicas", "--replicas needs a value")]
     [InlineData("--stores cloud", "allowed are auto, container, native, none")]
     [InlineData("--board-port 65536", "'65536' is not a number from 0 to 65535")]
     [InlineData("--lease-duration soon", "'soon' is not a time")]
+    [InlineData("--lease-duration 999ms --strategies file,etcd", "the leases of etcd last 1s at least")]
     [InlineData("--wrong", "Unknown argument '--wrong'")]
     public async Task Start_WrongArgument_AnswersInOneLineWithExitCode2(string arguments, string expected)
     {

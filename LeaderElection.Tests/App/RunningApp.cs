@@ -5,7 +5,7 @@ using LeaderElection.Tests.StandIns;
 
 namespace LeaderElection.Tests.App;
 
-/// The whole application, started once for the tests of a class, with data of its own.
+/// The whole application with all strategies, on data of its own.
 public sealed class RunningApp : IAsyncLifetime
 {
     public const int Replicas = 3;
@@ -19,7 +19,8 @@ public sealed class RunningApp : IAsyncLifetime
     public async Task InitializeAsync()
     {
         using var timeout = new CancellationTokenSource(TestApplication.Patience, TimeProvider.System);
-        string[] args = ["--replicas", $"{Replicas}", "--lease-duration", "2s", "--data-dir", _data.FullName];
+        // Long enough that a busy machine does not take leadership away from a replica that is well.
+        string[] args = ["--replicas", $"{Replicas}", "--lease-duration", "5s", "--data-dir", _data.FullName];
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.LeaderElection_AppHost>(args, timeout.Token);
         Application = await builder.BuildAsync(timeout.Token);
         await Application.StartAsync(timeout.Token);

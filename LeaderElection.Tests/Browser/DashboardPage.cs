@@ -12,6 +12,8 @@ internal sealed class DashboardPage(IPage page, Uri login)
     private const int StateColumn = 1;
     private const int SourceColumn = 3;
 
+    private static readonly LocatorWaitForOptions MenuLimit = new() { Timeout = 10_000 };
+
     /// <summary>Opens the address that the AppHost printed: it logs in and leads to the resource list.</summary>
     public async Task LogInAsync()
     {
@@ -124,24 +126,35 @@ internal sealed class DashboardPage(IPage page, Uri login)
     /// <summary>The menu shows what is offered when it opens; until the command is, it is closed and opened again.</summary>
     private async Task TakeFromMenuAsync(string resource, string command)
     {
+        var items = page.Locator("fluent-menu-item:visible");
         var item = page.Locator("fluent-menu-item:not([disabled])", new() { HasTextRegex = new Regex($@"^\s*{Regex.Escape(command)}\s*$") });
         await Eventually.GetAsync(
             async () =>
             {
-                await Row(resource).Locator("fluent-button[title='Actions']").ClickAsync();
                 try
                 {
-                    await item.ClickAsync(new() { Timeout = 1000 });
-                    return true;
+                    // A menu that takes its time to open is waited for, not shut again.
+                    if (await items.CountAsync() == 0)
+                    {
+                        await Row(resource).Locator("fluent-button[title='Actions']").ClickAsync();
+                        await items.First.WaitForAsync(MenuLimit);
+                    }
+                    if (await item.CountAsync() == 1)
+                    {
+                        await item.ClickAsync(new() { Timeout = MenuLimit.Timeout });
+                        return true;
+                    }
                 }
                 catch (TimeoutException)
                 {
-                    await page.Keyboard.PressAsync("Escape");
-                    return false;
+                    // The page redrew itself meanwhile: look again.
                 }
+                await page.Keyboard.PressAsync("Escape");
+                return false;
             },
             done => done,
-            $"the command {command} on {resource}");
+            $"the command {command} on {resource}",
+            2 * Eventually.Limit);
     }
 
     // All at once, so that they belong together.

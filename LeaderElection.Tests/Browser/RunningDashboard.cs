@@ -17,10 +17,10 @@ public sealed class RunningDashboard : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _browser = await Chromium.LaunchAsync();
-        // What the launch profile "http" sets, on free ports.
+        // What the launch profile "http" sets, on free ports; with a lease that a replica on a busy machine can keep.
         _host = ChildProcess.StartProject(
             "LeaderElection.AppHost",
-            ["--replicas", "3", "--lease-duration", "2s", "--board-port", "0", "--data-dir", _folder.Path],
+            ["--strategies", "file,redis", "--replicas", "3", "--lease-duration", "5s", "--board-port", "0", "--data-dir", _folder.Path],
             [
                 new("DOTNET_ENVIRONMENT", "Development"),
                 new("ASPNETCORE_ENVIRONMENT", "Development"),
@@ -30,8 +30,8 @@ public sealed class RunningDashboard : IAsyncLifetime
                 new("ASPIRE_ALLOW_UNSECURED_TRANSPORT", "true"),
             ],
             Path.GetDirectoryName(BuildOutput.Of("LeaderElection.AppHost")));
-        await _host.WaitForLineAsync("  Board        http", timeout: StartLimit);
-        var line = _host.StandardOutput.FirstOrDefault(l => l.StartsWith("  Dashboard    http", StringComparison.Ordinal))
+        await _host.WaitForLineAsync("  Board ", timeout: StartLimit);
+        var line = _host.StandardOutput.FirstOrDefault(l => l.StartsWith("  Dashboard ", StringComparison.Ordinal))
             ?? throw new InvalidOperationException($"The AppHost started without a dashboard. {_host.Describe()}");
         _login = new Uri(line[line.IndexOf("http", StringComparison.Ordinal)..]);
     }

@@ -12,7 +12,7 @@ public sealed class FaultTests
     /// <summary>What a slow machine may add to a bound: the figures proper are the benchmarks' business.</summary>
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(10);
 
-    public static TheoryData<string> Strategies => ["file", "redis"];
+    public static TheoryData<string> Strategies => ["file", "redis", "etcd", "zookeeper"];
 
     [Theory]
     [MemberData(nameof(Strategies))]
@@ -146,23 +146,36 @@ public sealed class FaultTests
     {
         private readonly TemporaryFolder? _folder;
 
-        private FaultStore(RedisServer? redis)
+        private readonly StoreServer? _server;
+
+        private FaultStore(StoreServer? server)
         {
-            Redis = redis;
-            _folder = redis is null ? new TemporaryFolder() : null;
+            _server = server;
+            _folder = server is null ? new TemporaryFolder() : null;
         }
 
-        public RedisServer? Redis { get; }
+        public RedisServer? Redis => _server as RedisServer;
 
-        public string Endpoint => Redis?.Endpoint ?? _folder!.Path;
+        public string Endpoint => _server switch
+        {
+            RedisServer redis => redis.Endpoint,
+            EtcdServer etcd => etcd.Endpoint,
+            ZooKeeperServer zookeeper => zookeeper.Endpoint,
+            _ => _folder!.Path,
+        };
 
-        public static async Task<FaultStore> StartAsync(string strategy) =>
-            new(strategy == "redis" ? await RedisServer.StartNewAsync() : null);
+        public static async Task<FaultStore> StartAsync(string strategy) => new(strategy switch
+        {
+            "redis" => await RedisServer.StartNewAsync(),
+            "etcd" => await EtcdServer.StartNewAsync(),
+            "zookeeper" => await ZooKeeperServer.StartNewAsync(),
+            _ => null,
+        });
 
         public async ValueTask DisposeAsync()
         {
-            if (Redis is not null)
-                await Redis.DisposeAsync();
+            if (_server is not null)
+                await _server.DisposeAsync();
             _folder?.Dispose();
         }
     }

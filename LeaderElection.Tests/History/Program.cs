@@ -1,6 +1,8 @@
+using LeaderElection.Etcd;
 using LeaderElection.FileSystem;
 using LeaderElection.Leases;
 using LeaderElection.Redis;
+using LeaderElection.ZooKeeper;
 
 namespace LeaderElection.Tests.History;
 
@@ -56,6 +58,10 @@ internal static class Program
     {
         if (strategy == "redis")
             return new RedisElectionBackend(Timed(new RedisElectionOptions { ConnectionString = endpoint }));
+        if (strategy == "etcd")
+            return new EtcdElectionBackend(Timed(new EtcdElectionOptions { ConnectionString = endpoint }));
+        if (strategy == "zookeeper")
+            return new ZooKeeperElectionBackend(Timed(new ZooKeeperElectionOptions { ConnectionString = endpoint }));
         return new FileElectionBackend(Timed(new FileElectionOptions { Directory = endpoint }));
 
         T Timed<T>(T options)

@@ -11,14 +11,15 @@ internal sealed class ChildProcess : IAsyncDisposable
     private readonly List<OutputLine> _lines = [];
     private TaskCompletionSource _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private ChildProcess(ProcessStartInfo start)
+    private ChildProcess(ProcessStartInfo start, bool keepsInput)
     {
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += (_, line) => Captured(line.Data, isError: false);
         _process.ErrorDataReceived += (_, line) => Captured(line.Data, isError: true);
         _process.Start();
         Id = _process.Id;
-        _process.StandardInput.Close();
+        if (!keepsInput)
+            _process.StandardInput.Close();
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
@@ -39,9 +40,10 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     /// <summary>Starts a program.</summary>
     /// <param name="environment">Variables to set, or with <see langword="null"/> to take away.</param>
+    /// <param name="keepsInput">Whether <see cref="WriteLineAsync"/> will be used; otherwise its input is at its end from the start.</param>
     public static ChildProcess Start(
         string fileName, IEnumerable<string> arguments,
-        IEnumerable<KeyValuePair<string, string?>>? environment = null, string? workingDirectory = null)
+        IEnumerable<KeyValuePair<string, string?>>? environment = null, string? workingDirectory = null, bool keepsInput = false)
     {
         var start = new ProcessStartInfo(fileName, arguments)
         {
@@ -52,7 +54,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         };
         foreach (var (name, value) in environment ?? [])
             start.Environment[name] = value;
-        return new ChildProcess(start);
+        return new ChildProcess(start, keepsInput);
     }
 
     /// <summary>Starts a program of this repository from its own build output, as <c>dotnet PROJECT.dll</c>.</summary>
@@ -104,6 +106,13 @@ internal sealed class ChildProcess : IAsyncDisposable
         {
             throw new TimeoutException($"Process {Id} did not exit in time. {Describe()}");
         }
+    }
+
+    /// <summary>Writes a line to its standard input.</summary>
+    public async Task WriteLineAsync(string line)
+    {
+        await _process.StandardInput.WriteAsync(line + "\n");
+        await _process.StandardInput.FlushAsync();
     }
 
     /// <summary>SIGKILL: it dies without a chance to do anything.</summary>

@@ -3,11 +3,9 @@ using LeaderElection.Tests.Processes;
 namespace LeaderElection.Tests.Servers;
 
 /// <summary>A real redis-server on a free port, with its own data folder, that keeps each write through a crash.</summary>
-public sealed class RedisServer : IAsyncDisposable
+public sealed class RedisServer : StoreServer
 {
-    private readonly TemporaryFolder _data = new();
     private readonly string[] _settings;
-    private ChildProcess? _process;
 
     private RedisServer(string[] settings) => _settings = settings;
 
@@ -15,34 +13,20 @@ public sealed class RedisServer : IAsyncDisposable
 
     public string Endpoint => $"127.0.0.1:{Port}";
 
-    public static async Task<RedisServer> StartNewAsync(params string[] settings)
-    {
-        var server = new RedisServer(settings);
-        await server.StartAsync();
-        return server;
-    }
+    public static Task<RedisServer> StartNewAsync(params string[] settings) => StartedAsync(new RedisServer(settings));
 
-    public async Task StartAsync()
+    public override async Task StartAsync()
     {
-        _process = ChildProcess.Start(
+        Process = ChildProcess.Start(
             "redis-server",
-            ["--port", $"{Port}", "--bind", "127.0.0.1", "--dir", _data.Path, "--save", "", "--appendonly", "yes", "--appendfsync", "always", .. _settings]);
-        await _process.WaitForLineAsync("Ready to accept connections");
-    }
-
-    /// <summary>Ends it as a power cut would.</summary>
-    public async Task KillAsync()
-    {
-        _process!.Kill();
-        await _process.WaitForExitAsync();
-        await _process.DisposeAsync();
-        _process = null;
+            ["--port", $"{Port}", "--bind", "127.0.0.1", "--dir", Data.Path, "--save", "", "--appendonly", "yes", "--appendfsync", "always", .. _settings]);
+        await Process.WaitForLineAsync("Ready to accept connections");
     }
 
     /// <summary>Throws away what it wrote to disk; call it while it is down.</summary>
     public void Forget()
     {
-        foreach (var entry in Directory.EnumerateFileSystemEntries(_data.Path).ToArray())
+        foreach (var entry in Directory.EnumerateFileSystemEntries(Data.Path).ToArray())
         {
             if (Directory.Exists(entry))
                 Directory.Delete(entry, recursive: true);
@@ -50,10 +34,6 @@ public sealed class RedisServer : IAsyncDisposable
                 File.Delete(entry);
         }
     }
-
-    public void Freeze() => _process!.Freeze();
-
-    public void Continue() => _process!.Continue();
 
     /// <summary>Runs a command with redis-cli, and returns what it prints.</summary>
     public async Task<string> CliAsync(params string[] command)
@@ -68,12 +48,5 @@ public sealed class RedisServer : IAsyncDisposable
     {
         var line = (await CliAsync("INFO", "commandstats")).Split('\n').FirstOrDefault(l => l.StartsWith($"cmdstat_{command}:", StringComparison.Ordinal));
         return line is null ? 0 : int.Parse(line.Split("calls=")[1].Split(',')[0]);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_process is not null)
-            await _process.DisposeAsync();
-        _data.Dispose();
     }
 }

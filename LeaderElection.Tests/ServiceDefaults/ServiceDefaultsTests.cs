@@ -67,6 +67,18 @@ public sealed class ServiceDefaultsTests
         Assert.False(Has(receiver, "/v1/traces", "GET /health"), "a health request was traced");
     }
 
+    [Theory]
+    [InlineData(null, "1000")]
+    [InlineData("5000", "5000")]
+    public void Export_ToACollectorThatIsAway_DoesNotHoldUpTheEnd(string? setting, string expected)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        if (setting is not null)
+            builder.Configuration["OTEL_EXPORTER_OTLP_TIMEOUT"] = setting;
+        builder.AddServiceDefaults();
+        Assert.Equal(expected, builder.Configuration["OTEL_EXPORTER_OTLP_TIMEOUT"]);
+    }
+
     [Fact]
     public async Task HttpClient_ServiceName_IsResolvedFromConfiguration()
     {

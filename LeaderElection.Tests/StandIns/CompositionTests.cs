@@ -34,17 +34,6 @@ public class CompositionTests
     }
 
     [Fact]
-    public void AddRedis_OnStandIn_SaysThatContainersAreNotSupported()
-    {
-        if (!StandIn.IsUsed)
-            return;
-
-        var e = Assert.Throws<DistributedApplicationException>(() => TestApplication.CreateBuilder().AddRedis("redis"));
-
-        Assert.Contains("runs processes only", e.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task ReferenceExpression_WithBraces_KeepsThem()
     {
         var expression = ReferenceExpression.Create($"{{a}}={"{b}"}");

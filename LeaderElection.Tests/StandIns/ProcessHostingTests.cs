@@ -33,6 +33,33 @@ public sealed class ProcessHostingTests : IDisposable
     }
 
     [Fact]
+    public async Task Container_OnStandIn_FailsInOneLine_AndTheRestRuns()
+    {
+        if (!StandIn.IsUsed)
+            return;
+
+        var builder = TestApplication.CreateBuilder();
+        var redis = builder.AddRedis("redis").WithDataVolume();
+        var container = builder.AddContainer("container", "image", "1.0").WithEndpoint(targetPort: 80, name: "tcp");
+        builder.AddEcho("waiting").WaitFor(container).WithReference(redis);
+        builder.AddEcho("echo");
+        await using var app = builder.Build();
+        await app.StartAsync(Timeout);
+
+        await app.ResourceNotifications.WaitForResourceHealthyAsync("echo", Timeout);
+        foreach (var name in new[] { "redis", "container" })
+        {
+            var failed = await app.ResourceNotifications.WaitForResourceAsync(name, e => e.Snapshot.State?.Text == KnownResourceStates.FailedToStart, Timeout);
+            Assert.Equal("Container", failed.Snapshot.ResourceType);
+            var line = Assert.IsType<string>(Assert.Single(failed.Snapshot.Properties).Value);
+            Assert.Contains("runs processes only", line, StringComparison.Ordinal);
+            Assert.DoesNotContain('\n', line);
+        }
+        await app.ResourceNotifications.WaitForResourceAsync("waiting", KnownResourceStates.FailedToStart, Timeout);
+        await app.StopAsync(Timeout);
+    }
+
+    [Fact]
     public async Task Project_HasEnvironmentOfItsOwnAndOfItsReferences()
     {
         var builder = TestApplication.CreateBuilder();

@@ -5,7 +5,7 @@ namespace LeaderElection.Tests.StandIns;
 
 internal static class TestApplication
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     public static IDistributedApplicationBuilder CreateBuilder(bool withDashboard = false, params string[] args) => DistributedApplication.CreateBuilder(new DistributedApplicationOptions
     {

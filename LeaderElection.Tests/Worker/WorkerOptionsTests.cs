@@ -36,9 +36,11 @@ public sealed class WorkerOptionsTests
     }
 
     [Theory]
-    [InlineData("LeaderElection:Strategy", "paxos", "--strategy (LeaderElection:Strategy) is 'paxos'; it must be file or redis")]
-    [InlineData("LeaderElection:Strategy", "raft", "--strategy (LeaderElection:Strategy) is 'raft'; that is not available in this build: it has file and redis")]
+    [InlineData("LeaderElection:Strategy", "paxos", "--strategy (LeaderElection:Strategy) is 'paxos'; it must be file, redis, etcd or zookeeper")]
+    [InlineData("LeaderElection:Strategy", "raft", "--strategy (LeaderElection:Strategy) is 'raft'; that is not available in this build: it has file, redis, etcd and zookeeper")]
     [InlineData("LeaderElection:Strategy", "redis", "--redis (ConnectionStrings:redis) is missing; the strategy redis needs a server, such as --redis localhost:6379")]
+    [InlineData("LeaderElection:Strategy", "etcd", "--etcd (ConnectionStrings:etcd) is missing; the strategy etcd needs a server, such as --etcd http://localhost:2379")]
+    [InlineData("LeaderElection:Strategy", "zookeeper", "--zookeeper (ConnectionStrings:zookeeper) is missing; the strategy zookeeper needs a server, such as --zookeeper localhost:2181")]
     [InlineData("LeaderElection:Election", "a/b", "--election (LeaderElection:Election) is 'a/b'; it must be 1 to 128 of A-Z a-z 0-9 . _ -")]
     [InlineData("LeaderElection:Candidate", "a b", "--candidate (LeaderElection:Candidate) is 'a b'; it must be 1 to 128 of A-Z a-z 0-9 . _ -")]
     [InlineData("LeaderElection:LeaseDuration", "15", "--lease-duration (LeaderElection:LeaseDuration) is '15'; it must be a duration, such as 15s, 500ms, 2m or 00:00:15")]

@@ -7,7 +7,7 @@ internal sealed record Setting(string Option, string Key, string? ValueName, str
 
     private const string Duration = "DURATION";
 
-    public static readonly Setting Strategy = new("--strategy", $"{Section}:Strategy", "NAME", "Where leadership lives: file (a shared folder, the default) or redis.");
+    public static readonly Setting Strategy = new("--strategy", $"{Section}:Strategy", "NAME", "Where leadership lives: file (a shared folder, the default), redis, etcd or zookeeper.");
     public static readonly Setting Election = new("--election", $"{Section}:Election", "NAME", "The election, the same on every replica. Default: demo.", "--lock-name");
     public static readonly Setting Candidate = new("--candidate", $"{Section}:Candidate", "NAME", "This replica, unique among them. Default: the service's name and instance id, else machine and process id.", "--node-id");
     public static readonly Setting LeaseDuration = new("--lease-duration", $"{Section}:LeaseDuration", Duration, "How long the store keeps the lease without a renewal. Default: 15s.");
@@ -16,6 +16,8 @@ internal sealed record Setting(string Option, string Key, string? ValueName, str
     public static readonly Setting SafetyMargin = new("--safety-margin", $"{Section}:SafetyMargin", Duration, "How long before the end of the lease the leader stops believing in it. Default: a twentieth of the lease.");
     public static readonly Setting Directory = new("--lock-dir", $"{Section}:Directory", "FOLDER", "file: the folder that all replicas share; created if missing. Default: ./locks.");
     public static readonly Setting Redis = new("--redis", "ConnectionStrings:redis", "ADDRESS", "redis: the server, such as localhost:6379.");
+    public static readonly Setting Etcd = new("--etcd", "ConnectionStrings:etcd", "ADDRESSES", "etcd: the members, such as http://localhost:2379, with commas between them.");
+    public static readonly Setting ZooKeeper = new("--zookeeper", "ConnectionStrings:zookeeper", "ADDRESSES", "zookeeper: the servers, such as localhost:2181, with commas between them.");
     public static readonly Setting Board = new("--board", $"{Section}:Board", "URL", "The board, where replicas report and the leader writes to the ledger. Default: the service 'board' where one is configured, else none.");
     public static readonly Setting WorkInterval = new("--work-interval", $"{Section}:WorkInterval", Duration, "How often the leader does its work. Default: 500ms.");
     public static readonly Setting Status = new("--status", $"{Section}:Status", null, "Print the state once a second even where the output is not a terminal.");
@@ -24,7 +26,7 @@ internal sealed record Setting(string Option, string Key, string? ValueName, str
     public static readonly IReadOnlyList<Setting> All =
     [
         Strategy, Election, Candidate, LeaseDuration, RenewInterval, RetryPeriod, SafetyMargin,
-        Directory, Redis, Board, WorkInterval, Status, Urls,
+        Directory, Redis, Etcd, ZooKeeper, Board, WorkInterval, Status, Urls,
     ];
 
     /// <summary>How to call it in an error: by both names, because nobody can see any more which one was used.</summary>

@@ -7,8 +7,17 @@ internal sealed class WorkerOptions
 {
     public const string DefaultDirectory = "./locks";
 
-    private static readonly string[] Strategies = ["file", "redis"];
-    private static readonly string[] StrategiesOfOtherBuilds = ["raft", "etcd", "zookeeper"];
+    private static readonly string[] Strategies = ["file", "redis", "etcd", "zookeeper"];
+    private static readonly string[] StrategiesOfOtherBuilds = ["raft"];
+
+    /// <summary>The strategies that need a server: what it is given by, in short and in the strategy's own section, and an example.</summary>
+    private static readonly Dictionary<string, (Setting Address, string OwnKey, string Example)> Servers = new()
+    {
+        ["redis"] = (Setting.Redis, "LeaderElection:Redis:ConnectionString", "localhost:6379"),
+        ["etcd"] = (Setting.Etcd, "LeaderElection:Etcd:ConnectionString", "http://localhost:2379"),
+        ["zookeeper"] = (Setting.ZooKeeper, "LeaderElection:ZooKeeper:ConnectionString", "localhost:2181"),
+    };
+
     private static readonly TimeSpan ShortestWork = TimeSpan.FromMilliseconds(1);
 
     public required string Strategy { get; init; }
@@ -55,8 +64,8 @@ internal sealed class WorkerOptions
         };
         if (options.WorkInterval < ShortestWork || options.WorkInterval > TimeSpan.FromHours(1))
             Problem(Setting.WorkInterval, "from 1ms to 1h");
-        if (options.Strategy == "redis" && Value(Setting.Redis) is null && configuration["LeaderElection:Redis:ConnectionString"] is null)
-            problems.Add($"{Setting.Redis} is missing; the strategy redis needs a server, such as --redis localhost:6379");
+        if (Servers.TryGetValue(options.Strategy, out var server) && Value(server.Address) is null && configuration[server.OwnKey] is null)
+            problems.Add($"{server.Address} is missing; the strategy {options.Strategy} needs a server, such as {server.Address.Option} {server.Example}");
         return problems is [] ? options : throw new SettingsException(problems);
 
         // An empty environment variable is one that was not set.
@@ -68,11 +77,13 @@ internal sealed class WorkerOptions
         {
             var strategy = Value(Setting.Strategy)?.ToLowerInvariant() ?? Strategies[0];
             if (StrategiesOfOtherBuilds.Contains(strategy))
-                problems.Add($"{Setting.Strategy} is '{strategy}'; that is not available in this build: it has {string.Join(" and ", Strategies)}");
+                problems.Add($"{Setting.Strategy} is '{strategy}'; that is not available in this build: it has {Listed("and")}");
             else if (!Strategies.Contains(strategy))
-                Problem(Setting.Strategy, string.Join(" or ", Strategies));
+                Problem(Setting.Strategy, Listed("or"));
             return strategy;
         }
+
+        static string Listed(string last) => $"{string.Join(", ", Strategies[..^1])} {last} {Strategies[^1]}";
 
         string? ReadName(Setting setting)
         {

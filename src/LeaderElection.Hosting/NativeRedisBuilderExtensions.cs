@@ -1,10 +1,6 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Aspire.Hosting.ApplicationModel;
 using LeaderElection.Hosting;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Aspire.Hosting;
 
@@ -24,35 +20,19 @@ public static class NativeRedisBuilderExtensions
     public static IResourceBuilder<NativeRedisResource> AddNativeRedis(
         this IDistributedApplicationBuilder builder, string name, string command, string dataDirectory, int? port = null)
     {
-        ArgumentNullException.ThrowIfNull(builder);
         ArgumentException.ThrowIfNullOrEmpty(name);
-        ArgumentException.ThrowIfNullOrEmpty(command);
-        ArgumentException.ThrowIfNullOrEmpty(dataDirectory);
 
-        var directory = Directory.CreateDirectory(dataDirectory).FullName;
-        var resource = new NativeRedisResource(name, command, directory);
-        var check = $"{name}_ping";
-        builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(
-            check, _ => new RedisPingHealthCheck(resource.PrimaryEndpoint, TimeProvider.System), failureStatus: null, tags: null));
-
-        // Not behind Aspire's proxy: a server that is down should look down to its clients, not accept and hang up.
-        var listen = port ?? FreePort();
-        return builder.AddResource(resource)
-            .WithEndpoint(port: listen, targetPort: listen, scheme: "tcp", name: NativeRedisResource.PrimaryEndpointName, isProxied: false)
+        var listen = port ?? FreePort.Next();
+        var redis = builder.AddNativeServer(directory => new NativeRedisResource(name, command, directory), command, dataDirectory, listen);
+        return redis
             .WithArgs(
                 "--bind", "127.0.0.1",
                 "--port", listen.ToString(CultureInfo.InvariantCulture),
-                "--dir", directory,
+                "--dir", redis.Resource.WorkingDirectory,
                 "--save", string.Empty,
                 "--appendonly", "yes",
                 "--appendfsync", "always")
-            .WithHealthCheck(check);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+            // -LOADING while it reads its data back.
+            .WithTextHealthCheck(redis.Resource.PrimaryEndpoint, "PING\r\n", "+PONG");
     }
 }

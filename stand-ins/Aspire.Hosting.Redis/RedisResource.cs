@@ -1,6 +1,6 @@
 namespace Aspire.Hosting.ApplicationModel;
 
-/// Compiles, and cannot be added: containers are not supported here.
+/// Compiles, and cannot run: containers are not supported here.
 public class RedisResource(string name) : ContainerResource(name), IResourceWithConnectionString
 {
     public EndpointReference PrimaryEndpoint => new(this, "tcp");

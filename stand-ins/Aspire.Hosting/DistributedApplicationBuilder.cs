@@ -84,9 +84,6 @@ public class DistributedApplicationBuilder : IDistributedApplicationBuilder
     public IResourceBuilder<T> AddResource<T>(T resource) where T : IResource
     {
         ResourceNames.Validate(resource.Name);
-        if (resource is ContainerResource)
-            throw new DistributedApplicationException($"Container resource '{resource.Name}' cannot run: this build of Aspire.Hosting is the stand-in for feeds without the Aspire packages, and it runs processes only.");
-
         if (Resources.FirstOrDefault(r => string.Equals(r.Name, resource.Name, StringComparison.OrdinalIgnoreCase)) is { } existing)
             throw new DistributedApplicationException($"Cannot add resource of type '{resource.GetType()}' with name '{resource.Name}' because resource of type '{existing.GetType()}' with that name already exists. Resource names are case-insensitive.");
 

@@ -36,6 +36,8 @@ internal sealed class SessionElection(SessionBackend backend, string name, strin
                     if (trouble is not null)
                         backend.Logger.StoreIsBack(CandidateId, Name, Strategy);
                     trouble = null;
+                    // Resigning on the way out, a backend must not elect the next of its own candidates.
+                    backend.ThrowIfDisposed();
                     if (place == QueuePlace.First && session.Elect(backend, entry) is { } leadership)
                     {
                         seat = null;

@@ -13,6 +13,12 @@ public class Waiter(string election) : IDisposable
     /// <summary>The election.</summary>
     public string Election { get; } = election;
 
+    /// <summary>What it listens to; <see langword="null"/> when that is nothing.</summary>
+    public IDisposable? Subscription
+    {
+        get { lock (_lock) return _subscription; }
+    }
+
     internal AsyncSignal Signal { get; } = new();
 
     /// <summary>News, or the loss of some: it looks again.</summary>

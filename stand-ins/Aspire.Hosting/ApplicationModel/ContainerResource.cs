@@ -1,6 +1,6 @@
 namespace Aspire.Hosting.ApplicationModel;
 
-/// Containers are not supported here: a container resource is a composition error (see DistributedApplicationBuilder.Build).
+/// Can be composed, and cannot run: the orchestrator says so of its row.
 public class ContainerResource(string name, string? entrypoint = null) : Resource(name),
     IResourceWithEnvironment, IResourceWithArgs, IResourceWithEndpoints, IResourceWithWaitSupport, IComputeResource
 {

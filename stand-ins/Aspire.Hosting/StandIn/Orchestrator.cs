@@ -16,6 +16,8 @@ internal sealed class Orchestrator(
     Watchdog watchdog,
     IServiceProvider services) : IHostedService, IAsyncDisposable
 {
+    private const string NoContainers = "Containers cannot run: this build of Aspire.Hosting is the stand-in for feeds without the Aspire packages, and it runs processes only.";
+
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
     private readonly ProcessSpecFactory _specs = new(executionContext);
@@ -41,8 +43,15 @@ internal sealed class Orchestrator(
 
         foreach (var resource in model.Resources)
         {
-            if (_replicas.All(replica => replica.Resource != resource))
+            if (resource is ContainerResource)
+            {
+                await notifications.PublishUpdateAsync(resource, _ => Snapshots.Initial(resource, IdOfParent(resource)));
+                await FailAsync(resource, resource.Name, NoContainers);
+            }
+            else if (_replicas.All(replica => replica.Resource != resource))
+            {
                 await notifications.PublishUpdateAsync(resource, s => Snapshots.WithRelations(resource, IdOfParent(resource), s));
+            }
 
             _ = eventing.PublishAsync(new InitializeResourceEvent(resource, eventing, loggers, notifications, services), _stopping.Token);
         }
@@ -127,10 +136,15 @@ internal sealed class Orchestrator(
         }
         catch (Exception e)
         {
-            loggers.GetLogger(replica.Id).LogError("{Message}", e.Message);
-            await PublishAsync(replica, s => Snapshots.Failed(s, e.Message));
+            await FailAsync(resource, replica.Id, e.Message);
             return false;
         }
+    }
+
+    private Task FailAsync(IResource resource, string id, string reason)
+    {
+        loggers.GetLogger(id).LogError("{Message}", reason);
+        return notifications.PublishUpdateAsync(resource, id, s => Snapshots.Failed(s, reason));
     }
 
     private async Task StopAsync(Replica replica, CancellationToken cancellationToken)

@@ -13,7 +13,7 @@ internal static class Snapshots
 
     public static CustomResourceSnapshot Initial(IResource resource, string? parentId) => WithRelations(resource, parentId, new()
     {
-        ResourceType = resource is ProjectResource ? "Project" : "Executable",
+        ResourceType = resource switch { ProjectResource => "Project", ContainerResource => "Container", _ => "Executable" },
         Properties = [],
         State = KnownResourceStates.NotStarted,
         CreationTimeStamp = Now,

@@ -5,10 +5,19 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace LeaderElection.Hosting;
 
-/// <summary>Says PING to a Redis server over a plain connection, so that no client library is needed here.</summary>
-internal sealed class RedisPingHealthCheck(EndpointReference endpoint, TimeProvider timeProvider) : IHealthCheck
+/// <summary>
+/// Asks a server over a plain connection whether it serves, so that no client library is needed here. Whatever else
+/// than the expected answer it gives, such as that it has no quorum, is the reason why it is not healthy.
+/// </summary>
+/// <param name="endpoint">Where the server listens.</param>
+/// <param name="question">What it is sent.</param>
+/// <param name="answer">What the first line of its answer begins with when it serves.</param>
+/// <param name="timeProvider">The clock of its patience.</param>
+internal sealed class TextHealthCheck(EndpointReference endpoint, string question, string answer, TimeProvider timeProvider) : IHealthCheck
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private string Name => question.TrimEnd();
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -19,16 +28,17 @@ internal sealed class RedisPingHealthCheck(EndpointReference endpoint, TimeProvi
             using var client = new TcpClient();
             await client.ConnectAsync("127.0.0.1", endpoint.Port, either.Token).ConfigureAwait(false);
             var stream = client.GetStream();
-            await stream.WriteAsync("PING\r\n"u8.ToArray(), either.Token).ConfigureAwait(false);
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(question), either.Token).ConfigureAwait(false);
 
-            // +PONG, or -LOADING while it reads its data back.
             using var reader = new StreamReader(stream, Encoding.ASCII);
             var reply = await reader.ReadLineAsync(either.Token).ConfigureAwait(false);
-            return reply == "+PONG" ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy($"PING was answered by: {reply ?? "the end of the connection"}");
+            return reply?.StartsWith(answer, StringComparison.Ordinal) == true
+                ? HealthCheckResult.Healthy()
+                : HealthCheckResult.Unhealthy($"{Name} was answered by: {reply ?? "the end of the connection"}");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return HealthCheckResult.Unhealthy($"PING was not answered within {Patience.TotalSeconds:0} s.");
+            return HealthCheckResult.Unhealthy($"{Name} was not answered within {Patience.TotalSeconds:0} s.");
         }
         catch (Exception e) when (e is SocketException or IOException or InvalidOperationException)
         {

@@ -1,0 +1,139 @@
+using LeaderElection.Etcd;
+using LeaderElection.Tests.Servers;
+
+namespace LeaderElection.Tests.Conformance;
+
+/// <summary>Who may elect on etcd, and who is told what when it may not.</summary>
+public sealed class EtcdSecurityTests : EtcdTests
+{
+    [Fact]
+    public async Task Tls_WithClientCertificate_ElectsAndHandsOver()
+    {
+        using var certificates = new Certificates();
+        await using var server = await EtcdServer.StartNewAsync(certificates.Tls(asksForClientCertificate: true));
+        await using var first = Secure(server, certificates.Authority, certificates.Client);
+        await using var second = Secure(server, certificates.Authority, certificates.Client);
+        var leader = await first.CreateElection("e", "a").CampaignAsync(Late);
+        var next = second.CreateElection("e", "b").CampaignAsync(Late).AsTask();
+        await FollowsAsync(second);
+        await leader.ResignAsync(Late);
+        Assert.True((await next).FencingToken > leader.FencingToken);
+    }
+
+    [Fact]
+    public async Task Tls_ServerOfAnUnknownAuthority_IsRefusedInOneLine()
+    {
+        using var certificates = new Certificates();
+        await using var server = await EtcdServer.StartNewAsync(certificates.Tls(server: certificates.ServerOfOtherAuthority));
+        await using var backend = Secure(server, certificates.Authority, null);
+        var error = await RefusedAsync(backend);
+        Assert.Contains($"etcd at {server.Endpoint}: TLS failed", error.Message);
+    }
+
+    [Fact]
+    public async Task Tls_ServerUnderAnotherName_IsRefused()
+    {
+        using var certificates = new Certificates();
+        // The client's certificate names no host at all.
+        await using var server = await EtcdServer.StartNewAsync(certificates.Tls(server: certificates.Client));
+        await using var backend = Secure(server, certificates.Authority, null);
+        Assert.Contains("TLS failed", (await RefusedAsync(backend)).Message);
+    }
+
+    [Fact]
+    public async Task Tls_NoClientCertificateWhereOneIsAskedFor_IsSaidInOneLine()
+    {
+        using var certificates = new Certificates();
+        await using var server = await EtcdServer.StartNewAsync(certificates.Tls(asksForClientCertificate: true));
+        await using var backend = Secure(server, certificates.Authority, null);
+        var error = await Assert.ThrowsAsync<ElectionStoreException>(() => backend.PingAsync(Late).AsTask());
+        Assert.DoesNotContain('\n', error.Message);
+        Assert.StartsWith($"etcd at {server.Endpoint}: ", error.Message);
+    }
+
+    [Fact]
+    public async Task Tls_PlainRequestToASecureServer_IsSaidInOneLine()
+    {
+        using var certificates = new Certificates();
+        await using var server = await EtcdServer.StartNewAsync(certificates.Tls());
+        await using var backend = Backend(connectionString: server.Endpoint.Replace("https", "http"));
+        var error = await Assert.ThrowsAsync<ElectionStoreException>(() => backend.PingAsync(Late).AsTask());
+        Assert.DoesNotContain('\n', error.Message);
+    }
+
+    [Fact]
+    public void Tls_MissingFile_IsRefusedInOneLine()
+    {
+        var error = Assert.Throws<ElectionStoreException>(() => Backend(configure: o => o.CaFile = "/no/such/file.pem"));
+        Assert.Contains("/no/such/file.pem", error.Message);
+        Assert.DoesNotContain('\n', error.Message);
+    }
+
+    [Fact]
+    public async Task Auth_UserWithTheLeastRights_ElectsOnlyWhereItMay()
+    {
+        await EnableAuthAsync();
+        var backend = Backend(Long, Store.Server.Endpoint + ";username=elector;password=right-secret");
+        var leader = await backend.CreateElection("e", "a").CampaignAsync(Late);
+        var (next, _) = await FollowAsync("b", Long, Store.Server.Endpoint + ";username=elector;password=right-secret");
+        var error = await Assert.ThrowsAsync<ElectionStoreException>(() => backend.CreateElection("other", "a").CampaignAsync(Late).AsTask());
+        Assert.Contains("may not", error.Message);
+        Assert.True(leader.IsValid);
+        await leader.ResignAsync(Late);
+        Assert.True((await next).FencingToken > leader.FencingToken);
+    }
+
+    [Theory]
+    [InlineData("", "a user and its password are needed")]
+    [InlineData(";username=elector;password=wrong-secret", "refused")]
+    public async Task Auth_WrongOrNoPassword_IsRefusedInOneLineWithoutIt(string user, string expected)
+    {
+        await EnableAuthAsync();
+        await using var backend = Backend(connectionString: Store.Server.Endpoint + user);
+        var error = await RefusedAsync(backend);
+        Assert.Contains(expected, error.Message);
+        Assert.DoesNotContain(Store.Log.Lines.Append(error.ToString()), line => line.Contains("secret", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Auth_TokensForgottenByTheServer_AreRenewed()
+    {
+        await EnableAuthAsync();
+        var user = Store.Server.Endpoint + ";username=elector;password=right-secret";
+        var leader = await Backend(TimeSpan.FromSeconds(20), user).CreateElection("e", "a").CampaignAsync(Late);
+        var (next, _) = await FollowAsync("b", TimeSpan.FromSeconds(20), user);
+        // Simple tokens live in the server's memory: as after their time-out, every one is invalid now.
+        await Store.Server.KillAsync();
+        await Store.Server.StartAsync();
+        await leader.ResignAsync(Late);
+        Assert.True((await next).FencingToken > leader.FencingToken);
+    }
+
+    private async Task EnableAuthAsync()
+    {
+        await Store.Server.CtlAsync("user", "add", "root:root-secret");
+        await Store.Server.CtlAsync("user", "grant-role", "root", "root");
+        await Store.Server.CtlAsync("role", "add", "elector");
+        await Store.Server.CtlAsync("role", "grant-permission", "elector", "readwrite", "--prefix=true", "e/");
+        await Store.Server.CtlAsync("user", "add", "elector:right-secret");
+        await Store.Server.CtlAsync("user", "grant-role", "elector", "elector");
+        await Store.Server.CtlAsync("auth", "enable");
+    }
+
+    private EtcdElectionBackend Secure(EtcdServer server, TestCertificate authority, TestCertificate? client) => Backend(
+        Long, server.Endpoint,
+        options =>
+        {
+            options.CaFile = authority.CertificateFile;
+            options.ClientCertificateFile = client?.CertificateFile;
+            options.ClientKeyFile = client?.KeyFile;
+        });
+
+    private async Task<ElectionStoreException> RefusedAsync(EtcdElectionBackend backend)
+    {
+        var error = await Assert.ThrowsAsync<ElectionStoreException>(() => backend.CreateElection("e", "a").CampaignAsync(Late).AsTask());
+        Assert.False(error.IsTransient);
+        Assert.DoesNotContain('\n', error.Message);
+        return error;
+    }
+}

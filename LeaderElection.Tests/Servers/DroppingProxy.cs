@@ -1,0 +1,121 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+
+namespace LeaderElection.Tests.Servers;
+
+/// <summary>A TCP proxy on loopback before a server: the network between a client and it, to be broken at will.</summary>
+public sealed class DroppingProxy : IAsyncDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly int _target;
+    private readonly ConcurrentDictionary<CancellationTokenSource, Task> _connections = new();
+    private readonly Task _accepts;
+    private volatile TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _accepted;
+
+    /// <param name="target">The port on loopback that it stands before.</param>
+    public DroppingProxy(int target)
+    {
+        _target = target;
+        _open.SetResult();
+        _listener.Start();
+        Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
+        _accepts = AcceptAsync();
+    }
+
+    public int Port { get; }
+
+    public string Endpoint => $"127.0.0.1:{Port}";
+
+    /// <summary>How many connections were made to it so far.</summary>
+    public int Accepted => Volatile.Read(ref _accepted);
+
+    /// <summary>From now on nothing gets through, no byte and no end of a connection, and nobody is told: connections stay open, and new ones open.</summary>
+    public void Drop()
+    {
+        if (_open.Task.IsCompleted)
+            _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    /// <summary>Lets through again. What was under way arrives late, as TCP sends it again; <see cref="Cut"/> before loses it.</summary>
+    public void Resume() => _open.TrySetResult();
+
+    /// <summary>Resets all connections that there are; new ones are possible.</summary>
+    public void Cut()
+    {
+        foreach (var connection in _connections.Keys)
+            connection.Cancel();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _listener.Stop();
+        await _accepts;
+        Cut();
+        await Task.WhenAll(_connections.Values);
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (true)
+        {
+            Socket client;
+            try
+            {
+                client = await _listener.AcceptSocketAsync();
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                return;
+            }
+            Interlocked.Increment(ref _accepted);
+            var cut = new CancellationTokenSource();
+            _connections[cut] = ConnectAsync(client, cut.Token);
+        }
+    }
+
+    private async Task ConnectAsync(Socket client, CancellationToken cut)
+    {
+        using var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        using var _ = client;
+        client.NoDelay = server.NoDelay = true;
+        try
+        {
+            await _open.Task.WaitAsync(cut);
+            await server.ConnectAsync(IPAddress.Loopback, _target, cut);
+            await Task.WhenAll(PumpAsync(client, server, cut), PumpAsync(server, client, cut));
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        {
+            // Closed without lingering, a socket sends a reset.
+            client.LingerState = server.LingerState = new LingerOption(true, 0);
+        }
+    }
+
+    private async Task PumpAsync(Socket from, Socket to, CancellationToken cut)
+    {
+        var buffer = new byte[16 * 1024];
+        try
+        {
+            while (true)
+            {
+                var count = await from.ReceiveAsync(buffer, cut);
+                await _open.Task.WaitAsync(cut);
+                if (count == 0)
+                    break;
+                for (var sent = 0; sent < count;)
+                    sent += await to.SendAsync(buffer.AsMemory(sent, count - sent), cut);
+            }
+            to.Shutdown(SocketShutdown.Send);
+        }
+        catch (SocketException)
+        {
+            // One side has failed: so the other one has to hear of it, or its pump would wait for ever.
+            await _open.Task.WaitAsync(cut);
+            to.LingerState = new LingerOption(true, 0);
+            to.Close();
+            throw;
+        }
+    }
+}

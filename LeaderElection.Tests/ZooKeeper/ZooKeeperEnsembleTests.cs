@@ -1,0 +1,111 @@
+using LeaderElection.Tests.Conformance;
+using LeaderElection.Tests.Processes;
+using LeaderElection.Tests.Servers;
+using LeaderElection.ZooKeeper;
+
+namespace LeaderElection.Tests.ZooKeeper;
+
+/// <summary>An election on three servers of which some fail.</summary>
+public sealed class ZooKeeperEnsembleTests : IAsyncLifetime
+{
+    private readonly CancellationTokenSource _late = new(TimeSpan.FromSeconds(120), TimeProvider.System);
+    private readonly List<IElectionBackend> _backends = [];
+    private readonly LineLogger _log = new();
+    private ZooKeeperEnsemble _ensemble = null!;
+
+    public async Task InitializeAsync() => _ensemble = await ZooKeeperEnsemble.StartNewAsync();
+
+    public async Task DisposeAsync()
+    {
+        await Task.WhenAll(_backends.Select(b => b.DisposeAsync().AsTask()));
+        await _ensemble.DisposeAsync();
+        _late.Dispose();
+    }
+
+    [Fact]
+    public async Task FollowersKilledOneAfterTheOther_LeaderGoesOn()
+    {
+        // Time enough to find another server, however slow the machine.
+        var leader = await Backend(TimeSpan.FromSeconds(20)).CreateElection("e", "a").CampaignAsync(_late.Token);
+        var waiter = Backend(TimeSpan.FromSeconds(20)).CreateElection("e", "b").CampaignAsync(_late.Token).AsTask();
+        var leading = await _ensemble.LeaderIndexAsync();
+        foreach (var member in Enumerable.Range(0, 3).Where(i => i != leading))
+        {
+            await _ensemble.Members[member].KillAsync();
+            await Backend(TimeSpan.FromSeconds(20)).CreateElection($"probe-{member}", "p").CampaignAsync(_late.Token);
+            Assert.True(leader.IsValid, string.Join('\n', _log.Lines));
+            Assert.False(waiter.IsCompleted);
+            await _ensemble.Members[member].StartAsync();
+            Assert.Equal(leading, await _ensemble.LeaderIndexAsync());
+        }
+        await leader.ResignAsync(_late.Token);
+        Assert.True((await waiter).FencingToken > leader.FencingToken);
+    }
+
+    [Fact]
+    public async Task LeadingMemberKilled_TheSameOrAnotherLeadsOnce()
+    {
+        var first = Backend(TimeSpan.FromSeconds(4)).CreateElection("e", "a");
+        var leader = await first.CampaignAsync(_late.Token);
+        var waiter = Backend(TimeSpan.FromSeconds(4)).CreateElection("e", "b").CampaignAsync(_late.Token).AsTask();
+        var overlap = false;
+        _ = waiter.ContinueWith(_ => overlap = leader.IsValid, TaskContinuationOptions.ExecuteSynchronously);
+        await _ensemble.Members[await _ensemble.LeaderIndexAsync()].KillAsync();
+        await _ensemble.LeaderIndexAsync();
+        if (leader.IsValid)
+            await leader.ResignAsync(_late.Token);
+        Assert.True((await waiter).FencingToken > leader.FencingToken);
+        Assert.False(overlap);
+    }
+
+    [Fact]
+    public async Task QuorumLostAndRegained_NobodyLeadsWithoutItAndLeadershipReturns()
+    {
+        var first = Backend(TimeSpan.FromSeconds(3)).CreateElection("e", "a");
+        var leader = await first.CampaignAsync(_late.Token);
+        var waiter = Backend(TimeSpan.FromSeconds(3)).CreateElection("e", "b").CampaignAsync(_late.Token).AsTask();
+        await using var observer = Backend(TimeSpan.FromSeconds(3)).CreateElection("e", "o").ObserveAsync(_late.Token).GetAsyncEnumerator(_late.Token);
+        Assert.True(await observer.MoveNextAsync());
+        Assert.Equal("a", observer.Current!.CandidateId);
+        var leading = await _ensemble.LeaderIndexAsync();
+        int[] killed = [leading, (leading + 1) % 3];
+        foreach (var member in killed)
+            await _ensemble.Members[member].KillAsync();
+        await Eventually.TrueAsync(() => !leader.IsValid, "the leader to stop without a quorum");
+        Assert.Equal(LeadershipEnd.LeaseRanOut, leader.EndReason);
+        Assert.True(await observer.MoveNextAsync());
+        Assert.Null(observer.Current);
+        var again = first.CampaignAsync(_late.Token).AsTask();
+        Assert.False(waiter.IsCompleted || again.IsCompleted);
+        await _ensemble.Members[killed[0]].StartAsync();
+        var next = await await Task.WhenAny(waiter, again);
+        Assert.True(next.FencingToken > leader.FencingToken);
+        Assert.True(await observer.MoveNextAsync());
+        Assert.NotNull(observer.Current);
+    }
+
+    [Fact]
+    public async Task LeadingMemberFrozen_LeadershipMovesOrStaysButIsNeverDouble()
+    {
+        var leader = await Backend(TimeSpan.FromSeconds(3)).CreateElection("e", "a").CampaignAsync(_late.Token);
+        var waiter = Backend(TimeSpan.FromSeconds(3)).CreateElection("e", "b").CampaignAsync(_late.Token).AsTask();
+        var overlap = false;
+        _ = waiter.ContinueWith(_ => overlap = leader.IsValid, TaskContinuationOptions.ExecuteSynchronously);
+        var frozen = _ensemble.Members[await _ensemble.LeaderIndexAsync()];
+        frozen.Freeze();
+        await _ensemble.LeaderIndexAsync();
+        frozen.Continue();
+        if (leader.IsValid)
+            await leader.ResignAsync(_late.Token);
+        Assert.True((await waiter).FencingToken > leader.FencingToken);
+        Assert.False(overlap);
+    }
+
+    private ZooKeeperElectionBackend Backend(TimeSpan lease)
+    {
+        var backend = new ZooKeeperElectionBackend(
+            new ZooKeeperElectionOptions { ConnectionString = _ensemble.ConnectionString, LeaseDuration = lease }, _log.For<ZooKeeperElectionBackend>());
+        _backends.Add(backend);
+        return backend;
+    }
+}

@@ -1,0 +1,83 @@
+using LeaderElection.Tests.Servers;
+using LeaderElection.ZooKeeper;
+
+namespace LeaderElection.Tests.ZooKeeper;
+
+/// <summary>TLS towards a real server that wants to see a certificate.</summary>
+public sealed class ZooKeeperTlsTests : IAsyncLifetime
+{
+    private readonly Certificates _certificates = new();
+    private ZooKeeperServer _server = null!;
+
+    public async Task InitializeAsync() => _server = await ZooKeeperServer.StartNewAsync(_certificates.Tls(asksForClientCertificate: true));
+
+    public async Task DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _certificates.Dispose();
+    }
+
+    [Fact]
+    public async Task Campaign_WithBothCertificates_IsElected()
+    {
+        await using var backend = Backend(_ => { });
+        var leader = await backend.CreateElection("e", "a").CampaignAsync();
+        Assert.True(leader.IsValid);
+        await leader.ResignAsync();
+    }
+
+    [Fact]
+    public async Task Campaign_ServerOfAnUnknownAuthority_IsRefused() =>
+        Assert.Contains("TLS failed", await RefusedAsync(o => o.TlsCaFile = _certificates.OtherAuthority.CertificateFile));
+
+    [Fact]
+    public async Task Campaign_ServerOfAnotherName_IsRefused() =>
+        Assert.Contains("TLS failed", await RefusedAsync(o => o.TlsServerName = "zookeeper.example"));
+
+    [Fact]
+    public async Task Campaign_WithoutAFileThatIsNamed_IsRefused() =>
+        Assert.Contains("no-such-file", await RefusedAsync(o => o.TlsCaFile = "/no-such-file"));
+
+    [Fact]
+    public async Task Campaign_KeyOfAnotherCertificate_IsRefused() =>
+        Assert.Contains("a certificate or key cannot be used", await RefusedAsync(o => o.TlsKeyFile = _certificates.Authority.KeyFile));
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Ping_CertificateThatTheServerDoesNotTrust_FailsInOneLine(bool hasOne)
+    {
+        await using var backend = Backend(o =>
+        {
+            o.TlsCertificateFile = hasOne ? _certificates.ClientOfOtherAuthority.CertificateFile : null;
+            o.TlsKeyFile = hasOne ? _certificates.ClientOfOtherAuthority.KeyFile : null;
+        });
+        var error = await Assert.ThrowsAsync<ElectionStoreException>(() => backend.PingAsync().AsTask());
+        Assert.Contains(_server.Endpoint, error.Message);
+        Assert.DoesNotContain('\n', error.Message);
+    }
+
+    private async Task<string> RefusedAsync(Action<ZooKeeperElectionOptions> change)
+    {
+        await using var backend = Backend(change);
+        var error = await Assert.ThrowsAsync<ElectionStoreException>(() => backend.CreateElection("e", "a").CampaignAsync().AsTask());
+        Assert.False(error.IsTransient);
+        Assert.DoesNotContain('\n', error.Message);
+        return error.Message;
+    }
+
+    private ZooKeeperElectionBackend Backend(Action<ZooKeeperElectionOptions> change)
+    {
+        var options = new ZooKeeperElectionOptions
+        {
+            ConnectionString = _server.Endpoint,
+            LeaseDuration = TimeSpan.FromSeconds(10),
+            UseTls = true,
+            TlsCaFile = _certificates.Authority.CertificateFile,
+            TlsCertificateFile = _certificates.Client.CertificateFile,
+            TlsKeyFile = _certificates.Client.KeyFile,
+        };
+        change(options);
+        return new ZooKeeperElectionBackend(options);
+    }
+}

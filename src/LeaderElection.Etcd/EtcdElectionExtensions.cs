@@ -1,0 +1,32 @@
+using LeaderElection.Etcd;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Microsoft.Extensions.Hosting;
+
+/// <summary>Registers leader election on etcd.</summary>
+public static class EtcdElectionExtensions
+{
+    /// <summary>Elects on etcd, with the connection string of that name, as Aspire's client integrations do.</summary>
+    /// <remarks>Options are read from the section <c>LeaderElection:Etcd</c> first.</remarks>
+    /// <param name="builder">The application.</param>
+    /// <param name="connectionName">The name of the connection string; also the key under which the backend is registered.</param>
+    /// <param name="configure">Changes the options.</param>
+    public static IHostApplicationBuilder AddEtcdElectionBackend(
+        this IHostApplicationBuilder builder, string connectionName, Action<EtcdElectionOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentException.ThrowIfNullOrEmpty(connectionName);
+        builder.Services.AddElectionBackend(connectionName, provider =>
+        {
+            var options = new EtcdElectionOptions();
+            builder.Configuration.GetSection("LeaderElection:Etcd").Bind(options);
+            options.ConnectionString ??= builder.Configuration.GetConnectionString(connectionName);
+            configure?.Invoke(options);
+            return new EtcdElectionBackend(
+                options, provider.GetService<ILogger<EtcdElectionBackend>>(), provider.GetService<TimeProvider>());
+        });
+        return builder;
+    }
+}

@@ -1,0 +1,52 @@
+namespace LeaderElection.Etcd;
+
+/// <summary>What went wrong with a request, in etcd's words or the network's.</summary>
+/// <param name="code">The gRPC code; -1 when etcd itself said nothing.</param>
+internal sealed class EtcdFailure(int code, string message, Exception? innerException = null) : Exception(message, innerException)
+{
+    /// <summary>The endpoint did not answer, or nothing that etcd would say.</summary>
+    public const int NoAnswer = -1;
+
+    private const int DeadlineExceeded = 4;
+    private const int NotFound = 5;
+    private const int PermissionDenied = 7;
+    private const int FailedPrecondition = 9;
+    private const int Unavailable = 14;
+    private const int Unauthenticated = 16;
+
+    /// <summary>Whether another member of the cluster may do better.</summary>
+    public bool IsOfEndpoint => code is NoAnswer or DeadlineExceeded or Unavailable;
+
+    /// <summary>Whether the same request may succeed later without anybody's doing.</summary>
+    public bool IsTransient => InnerException is not System.Security.Authentication.AuthenticationException
+        && code is NoAnswer or DeadlineExceeded or Unavailable or Unauthenticated or 1 or 2 or 8 or 10 or 13;
+
+    /// <summary>Whether a new token would help: it has expired, or the users have changed since.</summary>
+    public bool WantsToken => code == Unauthenticated || Says("revision of auth store is old");
+
+    public bool IsPermissionDenied => code == PermissionDenied;
+
+    public bool IsLeaseGone => code == NotFound && Says("lease not found");
+
+    public bool IsLeaseThere => code == FailedPrecondition && Says("lease already exists");
+
+    public bool IsAuthOff => code == FailedPrecondition && Says("authentication is not enabled");
+
+    /// <summary>For people: what it means and what to do.</summary>
+    public string Explain()
+    {
+        if (Says("authentication failed"))
+            return "the user or its password was refused; check them";
+        if (Says("user name is empty"))
+            return "a user and its password are needed; give them in the connection string or the options";
+        if (IsPermissionDenied)
+            return "the user may not do what an election needs: its role must allow reading and writing under the election's name";
+        if (Says("no leader") || Says("leader changed") || Says("request timed out"))
+            return $"the cluster has no quorum at the moment ({Message})";
+        if (Says("database space exceeded"))
+            return "its database is full; compact and defragment it, then disarm the alarm";
+        return Message;
+    }
+
+    private bool Says(string words) => Message.Contains(words, StringComparison.Ordinal);
+}

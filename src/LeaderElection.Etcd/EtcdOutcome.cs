@@ -1,0 +1,19 @@
+using LeaderElection.Etcd.Protocol;
+
+namespace LeaderElection.Etcd;
+
+/// <summary>What came of a transaction.</summary>
+/// <param name="Succeeded">Whether its conditions held.</param>
+/// <param name="Revision">The store's revision after it: the create revision of the keys that it made.</param>
+/// <param name="Found">The first key that it read, if there was one.</param>
+internal readonly record struct EtcdOutcome(bool Succeeded, long Revision, KeyValue? Found)
+{
+    /// <summary>Reads an answer; that of a step has the revision of the whole.</summary>
+    public static EtcdOutcome Of(TxnResponse response, long revision)
+    {
+        KeyValue? found = null;
+        foreach (var step in response.Responses)
+            found ??= step.ResponseRange?.First;
+        return new EtcdOutcome(response.Succeeded, revision, found);
+    }
+}

@@ -1,0 +1,85 @@
+using LeaderElection.Etcd.Protocol;
+
+namespace LeaderElection.Etcd;
+
+/// <summary>One key or range that is watched, wherever its stream may be.</summary>
+internal sealed class EtcdWatch : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly EtcdWatches _hub;
+    private readonly byte[] _key;
+    private readonly byte[]? _rangeEnd;
+    private readonly bool _deletesOnly;
+    private readonly Action<WatchEvent?> _onEvent;
+    private long _nextRevision;
+    private bool _disposed;
+
+    public EtcdWatch(EtcdWatches hub, long id, byte[] key, byte[]? rangeEnd, bool deletesOnly, long fromRevision, Action<WatchEvent?> onEvent)
+    {
+        _hub = hub;
+        Id = id;
+        _key = key;
+        _rangeEnd = rangeEnd;
+        _deletesOnly = deletesOnly;
+        _nextRevision = fromRevision;
+        _onEvent = onEvent;
+    }
+
+    public long Id { get; }
+
+    /// <summary>Asks for everything that was not delivered yet.</summary>
+    public WatchRequest CreateRequest()
+    {
+        lock (_lock)
+        {
+            return new WatchRequest(new WatchCreateRequest(_key, Id, _nextRevision)
+            {
+                RangeEnd = _rangeEnd,
+                Filters = _deletesOnly ? ["NOPUT"] : null,
+            });
+        }
+    }
+
+    /// <summary>Passes news on, each once: while a watch changes streams both may bring it.</summary>
+    public void Deliver(WatchResponse response)
+    {
+        // A report of progress has no events: everything up to its revision has been told.
+        var seen = response.Events is [.., var last] ? last.Kv.ModRevision : response.Created ? 0 : response.Header?.Revision ?? 0;
+        long from;
+        lock (_lock)
+        {
+            if (_disposed)
+                return;
+            from = _nextRevision;
+            _nextRevision = Math.Max(_nextRevision, seen + 1);
+        }
+        foreach (var news in response.Events)
+        {
+            if (news.Kv.ModRevision >= from)
+                _onEvent(news);
+        }
+    }
+
+    /// <summary>What happened up to this revision may be lost.</summary>
+    public void Missed(long revision)
+    {
+        lock (_lock)
+        {
+            if (_disposed)
+                return;
+            _nextRevision = Math.Max(_nextRevision, revision + 1);
+        }
+        _onEvent(null);
+    }
+
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            if (_disposed)
+                return;
+            _disposed = true;
+        }
+        _hub.Remove(this);
+    }
+}

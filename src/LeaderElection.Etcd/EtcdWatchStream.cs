@@ -1,0 +1,119 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text.Json;
+using LeaderElection.Etcd.Protocol;
+
+namespace LeaderElection.Etcd;
+
+/// <summary>One answer of etcd that never ends, with the events of the watches that were asked for together.</summary>
+internal sealed class EtcdWatchStream : IDisposable
+{
+    /// <summary>etcd reports progress every ten to eleven minutes where nothing happens.</summary>
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromMinutes(12);
+
+    private static readonly TimeSpan ConfirmationLimit = TimeSpan.FromSeconds(5);
+
+    private readonly EtcdConnection _connection;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _closed = new();
+    private readonly EtcdWatch[] _asked;
+    private readonly Dictionary<long, EtcdWatch> _byId;
+    private int _confirmed;
+
+    public EtcdWatchStream(EtcdConnection connection, TimeProvider time, HashSet<EtcdWatch> watches)
+    {
+        _connection = connection;
+        _time = time;
+        _asked = [.. watches];
+        _byId = _asked.ToDictionary(w => w.Id);
+        Live = watches;
+    }
+
+    /// <summary>The watches that are still wanted. The hub's lock guards it.</summary>
+    public HashSet<EtcdWatch> Live { get; }
+
+    /// <summary>How many watches it has at the server, wanted or not.</summary>
+    public int Size => _asked.Length;
+
+    /// <summary>Where it goes to; <see langword="null"/> while it is not open.</summary>
+    public Uri? Endpoint { get; private set; }
+
+    /// <summary>Runs until the stream ends, or the endpoint is given up; how it ended is in the exception.</summary>
+    /// <param name="onConfirmed">Called when etcd watches everything that was asked for.</param>
+    /// <param name="onCanceled">Called when etcd has given a watch up.</param>
+    /// <exception cref="ElectionStoreException">It could not be opened, or broke.</exception>
+    public async Task RunAsync(Action onConfirmed, Action<EtcdWatch, WatchResponse> onCanceled)
+    {
+        var (endpoint, response) = await _connection.OpenAsync("watch", Body(), _closed.Token).ConfigureAwait(false);
+        using var opened = response;
+        Endpoint = endpoint;
+        if (!ReferenceEquals(endpoint, _connection.Endpoint))
+            return;
+        using var silent = new CancellationTokenSource();
+        using var timer = _time.CreateTimer(
+            static source => ((CancellationTokenSource)source!).Cancel(), silent, ConfirmationLimit, Timeout.InfiniteTimeSpan);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(_closed.Token, silent.Token);
+        try
+        {
+            var stream = await response.Content.ReadAsStreamAsync(stop.Token).ConfigureAwait(false);
+            var reader = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 16 * 1024));
+            while (true)
+            {
+                var read = await reader.ReadAsync(stop.Token).ConfigureAwait(false);
+                var buffer = read.Buffer;
+                while (buffer.PositionOf((byte)'\n') is { } end)
+                {
+                    OnLine(buffer.Slice(0, end), onConfirmed, onCanceled);
+                    buffer = buffer.Slice(buffer.GetPosition(1, end));
+                }
+                reader.AdvanceTo(buffer.Start, buffer.End);
+                if (read.IsCompleted)
+                    throw new EtcdFailure(EtcdFailure.NoAnswer, "the watch stream has ended");
+                if (_confirmed == _asked.Length)
+                    timer.Change(LongestSilence, Timeout.InfiniteTimeSpan);
+            }
+        }
+        catch (EtcdFailure e)
+        {
+            throw EtcdConnection.Error(endpoint, e);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or JsonException || silent.IsCancellationRequested)
+        {
+            throw EtcdConnection.Error(endpoint, new EtcdFailure(EtcdFailure.NoAnswer, "the watch stream has broken", e));
+        }
+    }
+
+    public void Dispose() => _closed.Cancel();
+
+    private void OnLine(ReadOnlySequence<byte> line, Action onConfirmed, Action<EtcdWatch, WatchResponse> onCanceled)
+    {
+        if (line.IsEmpty)
+            return;
+        var reader = new Utf8JsonReader(line);
+        var item = JsonSerializer.Deserialize(ref reader, EtcdJson.Default.StreamItemWatchResponse)!;
+        if (item.Error is { } error)
+            throw error.ToFailure();
+        if (item.Result is not { } response)
+            return;
+        // Creations are answered in their order; one that is refused has no id in newer versions.
+        var watch = response.Created && _confirmed < _asked.Length ? _asked[_confirmed++] : _byId.GetValueOrDefault(response.WatchId);
+        if (watch is not null && response.Canceled)
+            onCanceled(watch, response);
+        else
+            watch?.Deliver(response);
+        if (response.Created && _confirmed == _asked.Length)
+            onConfirmed();
+    }
+
+    private byte[] Body()
+    {
+        var body = new ArrayBufferWriter<byte>();
+        using var writer = new Utf8JsonWriter(body);
+        foreach (var watch in _asked)
+        {
+            JsonSerializer.Serialize(writer, watch.CreateRequest(), EtcdJson.Default.WatchRequest);
+            writer.Reset();
+        }
+        return body.WrittenSpan.ToArray();
+    }
+}

@@ -1,0 +1,3 @@
+namespace LeaderElection.Etcd.Protocol;
+
+internal sealed record AuthenticateRequest(string Name, string Password);

@@ -1,0 +1,6 @@
+namespace LeaderElection.Etcd.Protocol;
+
+internal sealed record ResponseHeader
+{
+    public long Revision { get; init; }
+}

@@ -1,0 +1,10 @@
+namespace LeaderElection.Etcd.Protocol;
+
+internal sealed record WatchEvent
+{
+    public string? Type { get; init; }
+
+    public KeyValue Kv { get; set; } = new();
+
+    public bool IsDelete => Type == "DELETE";
+}

@@ -1,0 +1,21 @@
+using LeaderElection.Hosting;
+
+namespace Aspire.Hosting.ApplicationModel;
+
+/// <summary>An etcd server in a container, or the first member of a quorum of several.</summary>
+/// <param name="name">The name of the resource.</param>
+public sealed class EtcdResource(string name) : ContainerResource(name), IResourceWithConnectionString
+{
+    internal const string PrimaryEndpointName = "http";
+
+    internal Ensemble Ensemble { get; } = new();
+
+    /// <summary>Where this member listens for its clients.</summary>
+    public EndpointReference PrimaryEndpoint => new(this, PrimaryEndpointName);
+
+    /// <summary>All members, this one first.</summary>
+    public IReadOnlyList<ContainerResource> Members => [.. Ensemble.Members];
+
+    /// <summary>The addresses of all members: <c>http://host:port</c>, with commas between them.</summary>
+    public ReferenceExpression ConnectionStringExpression => Ensemble.List(member => member.GetEndpoint(PrimaryEndpointName).Property(EndpointProperty.Url));
+}

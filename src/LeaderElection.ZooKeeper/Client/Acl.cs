@@ -1,0 +1,21 @@
+namespace LeaderElection.ZooKeeper.Client;
+
+/// <summary>Who may do what with a node.</summary>
+internal sealed record Acl(int Permissions, string Scheme, string Id)
+{
+    private const int Read = 1;
+    private const int All = 31;
+
+    /// <summary>Everybody may do everything.</summary>
+    public static IReadOnlyList<Acl> Open { get; } = [new(All, "world", "anyone")];
+
+    /// <summary>Everybody may read; all else is for those who hold the creator's secret.</summary>
+    public static IReadOnlyList<Acl> CreatorOnly { get; } = [new(All, "auth", ""), new(Read, "world", "anyone")];
+
+    public static void Write(JuteWriter writer, IReadOnlyList<Acl> list)
+    {
+        writer.Int(list.Count);
+        foreach (var acl in list)
+            writer.Int(acl.Permissions).Text(acl.Scheme).Text(acl.Id);
+    }
+}

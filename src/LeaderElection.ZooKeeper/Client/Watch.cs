@@ -1,0 +1,31 @@
+namespace LeaderElection.ZooKeeper.Client;
+
+/// <summary>Waits for one event of a node; handed to the request that sets it. Fires once; disposed, it never does.</summary>
+/// <param name="fired">Called on the loop that reads from the server: it must return at once.</param>
+/// <param name="minds">Whether it fires too when the connection is lost.</param>
+internal sealed class Watch(Action<WatchEvent> fired, bool minds = false) : IDisposable
+{
+    private Action<WatchEvent>? _fired = fired;
+    private volatile WatchRegistry? _registry;
+
+    public bool MindsInterruption => minds;
+
+    public bool IsDone => Volatile.Read(ref _fired) is null;
+
+    /// <summary>Where it hangs, once the server has set it.</summary>
+    public (string Path, WatchKind Kind) Key { get; private set; }
+
+    public void Fire(WatchEvent what) => Interlocked.Exchange(ref _fired, null)?.Invoke(what);
+
+    public void Hang(WatchRegistry registry, string path, WatchKind kind)
+    {
+        Key = (path, kind);
+        _registry = registry;
+    }
+
+    public void Dispose()
+    {
+        Interlocked.Exchange(ref _fired, null);
+        _registry?.Remove(this);
+    }
+}

@@ -1,0 +1,227 @@
+using LeaderElection.Leases;
+using LeaderElection.Sessions;
+using LeaderElection.ZooKeeper.Client;
+using LeaderElection.ZooKeeper.Nodes;
+
+namespace LeaderElection.ZooKeeper;
+
+/// <summary>The session of this process, and the candidates' nodes that live as long as it.</summary>
+internal sealed class ZooKeeperSession : Session
+{
+    private readonly Lock _lock = new();
+    private readonly ElectionNodes _nodes;
+    private readonly TimeProvider _time;
+    private long? _claimedAt;
+    private bool _rootWasMade;
+
+    public ZooKeeperSession(ZooKeeperClient client, ElectionNodes nodes, LeaseClock clock)
+        : base(clock)
+    {
+        Client = client;
+        _nodes = nodes;
+        _time = clock.Time;
+        client.Connected += _ => RenewSoon();
+        client.Expired += clock.Revoke;
+        if (client.IsOver)
+            clock.Revoke();
+    }
+
+    public ZooKeeperClient Client { get; }
+
+    /// <summary>Renews at once; for who holds the session before the engine does.</summary>
+    public ValueTask<bool> RenewNowAsync(CancellationToken cancellationToken) => RenewAsync(cancellationToken);
+
+    protected internal override QueueEntry CreateEntry(string election, string candidateId) =>
+        new ZooKeeperEntry(election, candidateId, _nodes.Parent(election));
+
+    protected internal override async ValueTask<QueuePlace> JoinAsync(QueueEntry queueEntry, CancellationToken cancellationToken)
+    {
+        var entry = (ZooKeeperEntry)queueEntry;
+        if (entry.WasTried && await FindAsync(entry, cancellationToken).ConfigureAwait(false))
+            return await LookAsync(entry, cancellationToken).ConfigureAwait(false);
+        while (true)
+        {
+            ClaimBegins();
+            // A new election's node goes out right before the candidate's: it costs no round trip of its own.
+            var parent = _nodes.IsKnown(entry.Parent)
+                ? Task.CompletedTask
+                : EnsureParentAsync(entry.Parent, hasRoot: Interlocked.Exchange(ref _rootWasMade, true), cancellationToken);
+            entry.WasTried = true;
+            var creating = Client.CreateAsync(
+                $"{entry.Parent}/{_nodes.Naming.Prefix(entry.Id)}", _nodes.Naming.Data(entry.CandidateId, entry.Id), _nodes.Acl,
+                CreateMode.EphemeralSequential, cancellationToken);
+            var listing = Client.GetChildrenAsync(entry.Parent, null, cancellationToken);
+            await Task.WhenAll(creating, listing).ConfigureAwait(false);
+            // What was wrong with it, the candidate's own node tells.
+            await parent.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var created = await creating.ConfigureAwait(false);
+            _nodes.Learn(entry.Parent, exists: created.IsOk);
+            if (created.Code == ErrorCode.NoNode)
+            {
+                await EnsureParentAsync(entry.Parent, hasRoot: false, cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+            Joined(entry, created.Required().Path, created.Value!.Stat);
+            ConfirmProven();
+            var children = await listing.ConfigureAwait(false);
+            if (!children.IsOk || created.Value.Stat.EphemeralOwner != Client.SessionId || Place(entry, children.Value!, out _) != QueuePlace.First)
+                return await LookAsync(entry, cancellationToken).ConfigureAwait(false);
+            _ = ListenToOwnAsync(entry);
+            return QueuePlace.First;
+        }
+    }
+
+    protected internal override async ValueTask<QueuePlace> LookAsync(QueueEntry queueEntry, CancellationToken cancellationToken)
+    {
+        var entry = (ZooKeeperEntry)queueEntry;
+        while (true)
+        {
+            if (entry.WasDeleted)
+            {
+                entry.IsGone();
+                return QueuePlace.Gone;
+            }
+            ClaimBegins();
+            // One round trip. The sync shows that the session lives at the ensemble's leader, not at this server only.
+            var syncing = Client.SyncAsync(entry.Parent, cancellationToken);
+            var listing = Client.GetChildrenAsync(entry.Parent, null, cancellationToken);
+            var reading = Client.GetDataAsync(entry.Path, entry.ListenToOwn(), cancellationToken);
+            await Task.WhenAll(syncing, listing, reading).ConfigureAwait(false);
+            (await syncing.ConfigureAwait(false)).Required();
+            ConfirmProven();
+            var own = await reading.ConfigureAwait(false);
+            var children = await listing.ConfigureAwait(false);
+            if (own.Code == ErrorCode.NoNode || children.Code == ErrorCode.NoNode
+                || own.Required().Stat is var stat && (stat.EphemeralOwner != Client.SessionId || stat.Czxid != entry.FencingToken))
+            {
+                entry.IsGone();
+                return QueuePlace.Gone;
+            }
+            if (Place(entry, children.Required(), out var before) is not QueuePlace.Behind and var place)
+                return place;
+            var predecessor = entry.CreateWatch();
+            var next = await Client.GetDataAsync($"{entry.Parent}/{before}", predecessor, cancellationToken).ConfigureAwait(false);
+            if (next.Code == ErrorCode.NoNode)
+                continue;
+            next.Required();
+            entry.ListenTo(predecessor);
+            return QueuePlace.Behind;
+        }
+    }
+
+    protected internal override async ValueTask LeaveAsync(QueueEntry queueEntry, CancellationToken cancellationToken)
+    {
+        var entry = (ZooKeeperEntry)queueEntry;
+        if (entry.Name is null && !(entry.WasTried && await FindAsync(entry, cancellationToken).ConfigureAwait(false)))
+            return;
+        var reply = await Client.DeleteAsync(entry.Path, cancellationToken).ConfigureAwait(false);
+        if (reply.Code != ErrorCode.NoNode)
+            reply.Required();
+    }
+
+    protected internal override async ValueTask<bool> RenewAsync(CancellationToken cancellationToken)
+    {
+        if (MayLead())
+        {
+            (await Client.SyncAsync(_nodes.Root, cancellationToken).ConfigureAwait(false)).Required();
+            ConfirmProven();
+            return true;
+        }
+        (await Client.PingAsync(cancellationToken).ConfigureAwait(false)).Required();
+        lock (_lock)
+        {
+            // A claim that has begun meanwhile decides by what is proven alone.
+            if (!MayLead_NeedsLock())
+                Confirm(Client.Evidence.Provable);
+        }
+        return true;
+    }
+
+    protected internal override async ValueTask CloseAsync(CancellationToken cancellationToken) =>
+        await Client.CloseAsync(cancellationToken).ConfigureAwait(false);
+
+    /// <param name="before">Whom it waits for.</param>
+    private QueuePlace Place(ZooKeeperEntry entry, string[] children, out string? before)
+    {
+        var queue = _nodes.Naming.Queue(children);
+        var at = Array.IndexOf(queue, entry.Name);
+        before = at > 0 ? queue[at - 1] : null;
+        return at switch
+        {
+            < 0 => QueuePlace.Gone,
+            0 => QueuePlace.First,
+            _ => QueuePlace.Behind,
+        };
+    }
+
+    private Task EnsureParentAsync(string parent, bool hasRoot, CancellationToken cancellationToken) =>
+        Client.EnsurePathAsync(parent, _nodes.Acl, _nodes.Naming.ParentMode, cancellationToken, hasRoot);
+
+    private void Joined(ZooKeeperEntry entry, string path, Stat stat)
+    {
+        _nodes.Add(stat.Czxid, path);
+        entry.Joined(path[(entry.Parent.Length + 1)..], stat.Czxid, () => _nodes.Remove(stat.Czxid));
+    }
+
+    /// <summary>Looks for a node whose creation was not answered.</summary>
+    private async Task<bool> FindAsync(ZooKeeperEntry entry, CancellationToken cancellationToken)
+    {
+        // What was under way at another server is done with before a sync is answered.
+        var syncing = Client.SyncAsync(entry.Parent, cancellationToken);
+        var listing = Client.GetChildrenAsync(entry.Parent, null, cancellationToken);
+        await Task.WhenAll(syncing, listing).ConfigureAwait(false);
+        (await syncing.ConfigureAwait(false)).Required();
+        var children = await listing.ConfigureAwait(false);
+        if (children.Code == ErrorCode.NoNode)
+            return false;
+        var data = _nodes.Naming.Data(entry.CandidateId, entry.Id);
+        var nodes = await Task.WhenAll(children.Required()
+            .Where(c => c.StartsWith(_nodes.Naming.Prefix(entry.Id), StringComparison.Ordinal))
+            .Select(async c => (Path: $"{entry.Parent}/{c}", Node: await Client.GetDataAsync($"{entry.Parent}/{c}", null, cancellationToken).ConfigureAwait(false))))
+            .ConfigureAwait(false);
+        foreach (var (path, node) in nodes)
+        {
+            if (!node.IsOk || node.Value!.Stat.EphemeralOwner != Client.SessionId || !node.Value.Data.AsSpan().SequenceEqual(data))
+                continue;
+            Joined(entry, path, node.Value.Stat);
+            return true;
+        }
+        return false;
+    }
+
+    /// <summary>Sets the watch on a node that is known to be there; nobody need wait for that.</summary>
+    private async Task ListenToOwnAsync(ZooKeeperEntry entry)
+    {
+        try
+        {
+            if ((await Client.ExistsAsync(entry.Path, entry.ListenToOwn()).ConfigureAwait(false)).IsOk)
+                return;
+        }
+        catch (ElectionStoreException)
+        {
+        }
+        entry.Changed();
+    }
+
+    /// <summary>From now on only what is proven counts: an entry may be found to lead.</summary>
+    private void ClaimBegins()
+    {
+        lock (_lock) _claimedAt = _time.GetTimestamp();
+    }
+
+    private bool MayLead()
+    {
+        lock (_lock) return MayLead_NeedsLock();
+    }
+
+    /// <summary>Whether it leads, or has looked lately whether it does.</summary>
+    private bool MayLead_NeedsLock() => IsLeading || (_claimedAt is { } at && _time.GetElapsedTime(at) < Clock.Duration);
+
+    private void ConfirmProven() => Confirm(Client.Evidence.Proven);
+
+    private void Confirm(long? sent)
+    {
+        if (sent is { } moment)
+            Clock.Confirm(moment);
+    }
+}
