@@ -31,6 +31,31 @@ public sealed class RaftRulesTests
     }
 
     [Fact]
+    public void Candidate_WithVotesEnough_LeadsOnlyOnceItsOwnIsOnTheDisk()
+    {
+        var configuration = RaftCluster.Configuration(0, RaftCluster.List(5));
+        var member = Start(Known(term: 3), configuration);
+        member.Step(_now, new Input.PeerUp("m3"));
+        member.Step(_now, new Input.Stand("e", "a"));
+        member.Step(_now, new Input.Received("m1", configuration.Fingerprint, new Message.TimeoutNow("e", 3)));
+        foreach (var voter in new[] { "m1", "m2", "m3" })
+            member.Step(_now, new Input.Received(voter, configuration.Fingerprint, new Message.VoteReply("e", 4, 4, true)));
+        Assert.IsType<Candidate>(member.Find("e")!.Role);
+        member.Step(_now, new Input.Saved(2));
+        Assert.IsType<Leader>(member.Find("e")!.Role);
+    }
+
+    [Fact]
+    public void Heartbeat_OfANewTerm_IsAcknowledgedOnlyOnceTheTermIsOnTheDisk()
+    {
+        var member = Start(Known(term: 3));
+        Assert.DoesNotContain(Receive(member, "m1", new Message.Heartbeat(1, 1, 0, 1, [new("e", 6, "m1")])), o => o is Output.Send);
+        // Nor does the next one, that has nothing new to say, make up for it.
+        Assert.DoesNotContain(Receive(member, "m1", new Message.Heartbeat(1, 2, 1, 1, [])), o => o is Output.Send);
+        Assert.Equal([1, 2], member.Step(_now, new Input.Saved(2)).OfType<Output.Send>().Select(s => ((Message.HeartbeatAck)s.Message).Sequence));
+    }
+
+    [Fact]
     public void RestartedMember_RefusesForOneTimeout()
     {
         var member = Start(Known(term: 3));

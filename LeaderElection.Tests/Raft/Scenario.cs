@@ -21,6 +21,9 @@ internal sealed record Scenario
     /// <summary>In µs.</summary>
     public required long Lateness { get; init; }
 
+    /// <summary>How long a write takes at most while there are faults, in µs.</summary>
+    public required long WriteTime { get; init; }
+
     /// <summary>When all faults end, in µs.</summary>
     public required long HealAt { get; init; }
 
@@ -49,6 +52,7 @@ internal sealed record Scenario
             Duplication = Pick(random, 0, 0.05),
             Late = Pick(random, 0, 0.02, 0.2),
             Lateness = Pick(random, 20_000L, 400_000L),
+            WriteTime = Pick(random, 2_000L, 10_000L, 60_000L),
             HealAt = healAt,
             HasPriorities = random.Next(3) == 0,
             Faults = [.. faults.OrderBy(f => f.At)],
@@ -90,7 +94,7 @@ internal sealed record Scenario
     }
 
     public override string ToString() =>
-        FormattableString.Invariant($"{Members} members, {Elections} elections, loss {Loss}, duplication {Duplication}, late {Late} by up to {Lateness / 1000} ms, priorities {HasPriorities}, healed at {HealAt / 1000} ms")
+        FormattableString.Invariant($"{Members} members, {Elections} elections, loss {Loss}, duplication {Duplication}, late {Late} by up to {Lateness / 1000} ms, writes of up to {WriteTime / 1000} ms, priorities {HasPriorities}, healed at {HealAt / 1000} ms")
         + string.Concat(Faults.Select(f => "\n  " + f));
 
     private static T Pick<T>(Random random, params ReadOnlySpan<T> values) => values[random.Next(values.Length)];

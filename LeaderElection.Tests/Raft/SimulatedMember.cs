@@ -197,7 +197,7 @@ internal sealed class SimulatedMember
         if (_beingWritten is not null && _world.Scenario.Defect != Defect.AnswersBeforeTheDisk)
             _world.Checker.Report("one write at a time", $"{Id} starts write {save.Number}");
         _beingWritten = state;
-        var delay = _random.Next(50) == 0 ? _random.NextInt64(60_000) : _random.NextInt64(100, 2_000);
+        var delay = _random.NextInt64(100, _world.Now < _world.Scenario.HealAt ? _world.Scenario.WriteTime : 2_000);
         if (_world.Scenario.Defect == Defect.AnswersBeforeTheDisk)
             _world.At(_world.Now, this, () => Step(new Input.Saved(save.Number)));
         _world.At(_world.Now + delay, this, () =>
