@@ -14,9 +14,17 @@ internal sealed class DashboardPage(IPage page, Uri login)
 
     private static readonly LocatorWaitForOptions MenuLimit = new() { Timeout = 10_000 };
 
+    private readonly List<string> _errors = [];
+    private int _reloads;
+
     /// <summary>Opens the address that the AppHost printed: it logs in and leads to the resource list.</summary>
     public async Task LogInAsync()
     {
+        page.Console += (_, message) =>
+        {
+            if (message.Type == "error")
+                _errors.Add(message.Text);
+        };
         await page.GotoAsync(login.ToString());
         await page.Locator("tr.resource-row").First.WaitForAsync();
     }
@@ -47,8 +55,11 @@ internal sealed class DashboardPage(IPage page, Uri login)
                 await Eventually.GetAsync(hasEffect, seen => seen, $"{command} on {resource} to show its effect", TimeSpan.FromSeconds(10));
                 return;
             }
-            catch (TimeoutException) when (attempt < 4)
+            catch (TimeoutException)
             {
+                await PictureAsync($"failed-{command}-{attempt}");
+                if (attempt == 4)
+                    throw;
             }
         }
     }
@@ -131,6 +142,7 @@ internal sealed class DashboardPage(IPage page, Uri login)
         await Eventually.GetAsync(
             async () =>
             {
+                await ReloadIfBrokenAsync();
                 try
                 {
                     // A menu that takes its time to open is waited for, not shut again.
@@ -157,9 +169,21 @@ internal sealed class DashboardPage(IPage page, Uri login)
             2 * Eventually.Limit);
     }
 
+    /// <summary>On a busy machine the dashboard's own script can fail, and it asks to be loaded anew: as a user would, but not for ever.</summary>
+    private async Task ReloadIfBrokenAsync()
+    {
+        if (!await page.Locator("#blazor-error-ui").IsVisibleAsync())
+            return;
+        if (++_reloads > 2)
+            throw new InvalidOperationException($"The dashboard failed again and again:{Environment.NewLine}{string.Join(Environment.NewLine, _errors)}");
+        await page.ReloadAsync();
+        await page.Locator("tr.resource-row").First.WaitForAsync();
+    }
+
     // All at once, so that they belong together.
     private async Task<IReadOnlyList<string>> CellsAsync(string resource)
     {
+        await ReloadIfBrokenAsync();
         await Row(resource).WaitForAsync();
         return await Row(resource).Locator("td").AllInnerTextsAsync() is { Count: > SourceColumn } cells ? cells : ["", "", "", ""];
     }

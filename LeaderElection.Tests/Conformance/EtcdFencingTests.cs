@@ -43,7 +43,7 @@ public sealed class EtcdFencingTests : EtcdTests
         Assert.True(await WriteAsync(guard));
         await leader.ResignAsync(Late);
         Assert.False(await WriteAsync(guard));
-        Assert.Throws<ArgumentException>(() => backend.Guard(leader));
+        Assert.Throws<InvalidOperationException>(() => backend.Guard(leader));
     }
 
     [Fact]

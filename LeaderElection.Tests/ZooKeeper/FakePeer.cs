@@ -9,12 +9,12 @@ namespace LeaderElection.Tests.ZooKeeper;
 internal sealed class FakePeer : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly Func<FakePeer, Stream, int, Task> _serve;
+    private readonly Func<Stream, int, Task> _serve;
     private readonly List<TcpClient> _connections = [];
     private readonly Task _accepting;
 
     /// <param name="serve">What it does with a connection; the number counts them from 1.</param>
-    public FakePeer(Func<FakePeer, Stream, int, Task> serve)
+    public FakePeer(Func<Stream, int, Task> serve)
     {
         _serve = serve;
         _listener.Start();
@@ -77,7 +77,7 @@ internal sealed class FakePeer : IAsyncDisposable
     {
         try
         {
-            await _serve(this, connection.GetStream(), number);
+            await _serve(connection.GetStream(), number);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {

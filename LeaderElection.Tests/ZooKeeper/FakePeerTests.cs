@@ -16,7 +16,7 @@ public sealed class FakePeerTests
     [InlineData("", "the server closed the connection")]
     public async Task Handshake_AnsweredWithNonsense_IsRefusedInOneLine(string answer, string expected)
     {
-        await using var peer = new FakePeer(async (_, stream, _) =>
+        await using var peer = new FakePeer(async (stream, _) =>
         {
             await FakePeer.ReadFrameAsync(stream);
             await stream.WriteAsync(Encoding.ASCII.GetBytes(answer));
@@ -33,7 +33,7 @@ public sealed class FakePeerTests
     [InlineData(-2, 0, "what was not asked")]
     public async Task Reply_ToWhatWasNotAsked_EndsTheConnection(int xid, int code, string expected)
     {
-        await using var peer = new FakePeer(async (_, stream, _) =>
+        await using var peer = new FakePeer(async (stream, _) =>
         {
             await FakePeer.ShakeHandsAsync(stream, 5);
             await FakePeer.ReadFrameAsync(stream);
@@ -49,7 +49,7 @@ public sealed class FakePeerTests
     [Fact]
     public async Task Reply_WithALengthThatDoesNotFit_EndsTheConnection()
     {
-        await using var peer = new FakePeer(async (_, stream, _) =>
+        await using var peer = new FakePeer(async (stream, _) =>
         {
             await FakePeer.ShakeHandsAsync(stream, 5);
             await FakePeer.ReadFrameAsync(stream);
@@ -64,7 +64,7 @@ public sealed class FakePeerTests
     [Fact]
     public async Task Credentials_Refused_IsAnErrorThatRetryingDoesNotMend()
     {
-        await using var peer = new FakePeer(async (_, stream, _) =>
+        await using var peer = new FakePeer(async (stream, _) =>
         {
             await FakePeer.ShakeHandsAsync(stream, 5);
             await FakePeer.ReadFrameAsync(stream);
@@ -84,7 +84,7 @@ public sealed class FakePeerTests
     public async Task ServerThatFallsSilent_IsLeftAndTheSessionTakenToTheNext()
     {
         var asked = new ConcurrentQueue<long>();
-        await using var peer = new FakePeer(async (_, stream, number) =>
+        await using var peer = new FakePeer(async (stream, number) =>
         {
             asked.Enqueue(await FakePeer.ShakeHandsAsync(stream, 5));
             var request = await FakePeer.ReadFrameAsync(stream);
@@ -104,7 +104,7 @@ public sealed class FakePeerTests
     [Fact]
     public async Task Session_GrantedForLessThanBefore_IsGivenUp()
     {
-        await using var peer = new FakePeer(async (_, stream, number) =>
+        await using var peer = new FakePeer(async (stream, number) =>
         {
             await FakePeer.ReadFrameAsync(stream);
             await FakePeer.SendAsync(stream, new JuteWriter().Int(0).Int(number == 1 ? 3000 : 2000).Long(5).Buffer(new byte[16]));
@@ -122,7 +122,7 @@ public sealed class FakePeerTests
     {
         var proceed = new TaskCompletionSource();
         var frames = new ConcurrentQueue<OpCode>();
-        await using var peer = new FakePeer(async (_, stream, _) =>
+        await using var peer = new FakePeer(async (stream, _) =>
         {
             await proceed.Task;
             await FakePeer.ShakeHandsAsync(stream, 5);
@@ -149,7 +149,7 @@ public sealed class FakePeerTests
     public async Task Create_OfAContainer_IsARequestOfItsOwn()
     {
         var asked = new TaskCompletionSource<(OpCode Op, CreateMode Mode)>();
-        await using var peer = new FakePeer(async (_, stream, _) =>
+        await using var peer = new FakePeer(async (stream, _) =>
         {
             await FakePeer.ShakeHandsAsync(stream, 5);
             var frame = await FakePeer.ReadFrameAsync(stream);

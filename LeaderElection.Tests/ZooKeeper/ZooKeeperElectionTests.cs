@@ -205,14 +205,14 @@ public sealed class ZooKeeperElectionTests(SharedZooKeeper shared) : IClassFixtu
         var backend = Backend();
         var leader = await backend.CreateElection("e", "a").CampaignAsync(_late.Token);
         var guard = backend.Guard(leader);
-        await backend.SetDataAsync(leader, $"{_root}/data", "by a"u8.ToArray(), _late.Token);
+        Assert.True(await backend.SetDataAsync(leader, $"{_root}/data", "by a"u8.ToArray(), _late.Token));
         Assert.Equal("by a", await DataAsync($"{_root}/data"));
-        var missing = await Assert.ThrowsAsync<ElectionStoreException>(() => backend.SetDataAsync(leader, $"{_root}/no", default, _late.Token));
+        var missing = await Assert.ThrowsAsync<ElectionStoreException>(() => backend.SetDataAsync(leader, $"{_root}/no", default, _late.Token).AsTask());
         Assert.EndsWith($"{_root}/no: the node does not exist", missing.Message);
 
         await leader.ResignAsync(_late.Token);
-        Assert.Throws<InvalidOperationException>(() => backend.Guard(leader));
-        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => backend.SetDataAsync(leader, $"{_root}/data", "late"u8.ToArray(), _late.Token));
+        Assert.False(await backend.SetDataAsync(leader, $"{_root}/data", "late"u8.ToArray(), _late.Token));
+        var error = Assert.Throws<InvalidOperationException>(() => backend.Guard(leader));
         Assert.Equal($"a does not lead 'e' any more (fencing token {leader.FencingToken}).", error.Message);
         // Nor with a client that does not know of the leadership's end.
         var refused = await _operator.MultiAsync([MultiOp.Check(guard.Path, guard.Version), MultiOp.SetData($"{_root}/data", "late"u8.ToArray())]);

@@ -49,10 +49,11 @@ public sealed class EtcdElectionBackend : SessionBackend
     /// That the leadership still holds, as a condition for transactions of your own: etcd refuses what is written under
     /// it once another leads.
     /// </summary>
-    /// <exception cref="ArgumentException">The leadership is not one of this backend, or the candidate has left the election.</exception>
+    /// <exception cref="InvalidOperationException">The leadership has ended, or is not one of this backend.</exception>
     public EtcdCondition Guard(Leadership leadership) => EntryOf(leadership) is { } entry
         ? new EtcdCondition(entry.Key.Text, entry.FencingToken)
-        : throw new ArgumentException("the leadership is not one of this backend, or has ended", nameof(leadership));
+        : throw new InvalidOperationException(
+            $"{leadership.CandidateId} does not lead '{leadership.ElectionName}' any more (fencing token {leadership.FencingToken}).");
 
     /// <summary>Writes a key of yours, in one transaction with the condition that the leadership holds.</summary>
     /// <returns>Whether it was written; <see langword="false"/> when the leadership is over: then nothing was.</returns>

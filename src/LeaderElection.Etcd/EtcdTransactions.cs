@@ -21,38 +21,47 @@ internal sealed class EtcdTransactions(EtcdRequests requests)
     /// <exception cref="ElectionStoreException">It failed; inside is an <see cref="EtcdFailure"/>.</exception>
     public async ValueTask<EtcdOutcome> RunAsync(TxnRequest txn, string election, CancellationToken cancellationToken)
     {
-        var waiting = new Waiting(txn, election, cancellationToken);
+        Waiting? waiting = null;
         lock (_lock)
         {
-            _waiting.Enqueue(waiting);
             if (_underWay < Width)
-            {
                 _underWay++;
-                _ = SendAsync();
-            }
+            else
+                _waiting.Enqueue(waiting = new Waiting(txn, election, cancellationToken));
         }
-        return await waiting.Done.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (waiting is not null)
+            return await waiting.Done.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return Outcome(await requests.TxnAsync(txn, cancellationToken).ConfigureAwait(false));
+        }
+        finally
+        {
+            SendNext();
+        }
     }
 
-    private async Task SendAsync()
+    /// <summary>A request has ended: the next takes its place.</summary>
+    private void SendNext()
     {
-        while (true)
+        List<Waiting> batch;
+        lock (_lock)
         {
-            List<Waiting> batch;
-            lock (_lock)
-            {
-                batch = Take_NeedsLock();
-                if (batch.Count == 0)
-                {
-                    _underWay--;
-                    return;
-                }
-            }
-            if (batch.Count == 1)
-                await RunAsync(batch[0]).ConfigureAwait(false);
-            else
-                await RunAsync(batch).ConfigureAwait(false);
+            batch = Take_NeedsLock();
+            if (batch.Count == 0)
+                _underWay--;
         }
+        if (batch.Count > 0)
+            _ = SendAsync(batch);
+    }
+
+    private async Task SendAsync(List<Waiting> batch)
+    {
+        if (batch.Count == 1)
+            await RunAsync(batch[0]).ConfigureAwait(false);
+        else
+            await RunAsync(batch).ConfigureAwait(false);
+        SendNext();
     }
 
     /// <summary>At most one of each election: all steps have one revision, so one could not tell what another did before or after it.</summary>
@@ -101,13 +110,15 @@ internal sealed class EtcdTransactions(EtcdRequests requests)
         try
         {
             var reply = await requests.TxnAsync(waiting.Txn, waiting.Stop).ConfigureAwait(false);
-            waiting.Done.TrySetResult(EtcdOutcome.Of(reply, reply.Header!.Revision));
+            waiting.Done.TrySetResult(Outcome(reply));
         }
         catch (Exception e)
         {
             waiting.Done.TrySetException(e);
         }
     }
+
+    private static EtcdOutcome Outcome(TxnResponse reply) => EtcdOutcome.Of(reply, reply.Header!.Revision);
 
     private sealed record Waiting(TxnRequest Txn, string Election, CancellationToken Stop)
     {

@@ -83,7 +83,8 @@ internal sealed class EtcdWatchStream : IDisposable
         }
     }
 
-    public void Dispose() => _closed.Cancel();
+    /// <summary>Ends it, elsewhere: who leaves a queue is in a hurry to say so.</summary>
+    public void Dispose() => _ = _closed.CancelAsync();
 
     private void OnLine(ReadOnlySequence<byte> line, Action onConfirmed, Action<EtcdWatch, WatchResponse> onCanceled)
     {

@@ -41,35 +41,31 @@ public sealed class ZooKeeperElectionBackend : SessionBackend
     /// <summary>What ZooKeeper can check to see whether a leadership still stands: for a <c>multi</c> of any client.</summary>
     /// <param name="leadership">A leadership of this backend.</param>
     /// <exception cref="InvalidOperationException">It has ended, or is another backend's.</exception>
-    public ZooKeeperCondition Guard(Leadership leadership)
-    {
-        ArgumentNullException.ThrowIfNull(leadership);
-        if (leadership.IsValid && _nodes.Find(leadership.FencingToken) is { } path)
-            return new ZooKeeperCondition(path, Version: 0);
-        throw Ended(leadership);
-    }
+    public ZooKeeperCondition Guard(Leadership leadership) => Find(leadership)
+        ?? throw new InvalidOperationException(
+            $"{leadership.CandidateId} does not lead '{leadership.ElectionName}' any more (fencing token {leadership.FencingToken}).");
 
-    /// <summary>Writes into a node, if the leadership still stands at that moment; ZooKeeper itself decides.</summary>
-    /// <param name="leadership">A leadership of this backend.</param>
+    /// <summary>Writes into a node of yours, in one transaction with the condition that the leadership holds.</summary>
+    /// <returns>Whether it was written; <see langword="false"/> when the leadership is over: then nothing was.</returns>
+    /// <param name="leadership">The leadership to write under.</param>
     /// <param name="path">The node, which must exist; below the folder of the connection string, if that has one.</param>
     /// <param name="data">What is written.</param>
     /// <param name="cancellationToken">Stops the waiting; the write may have been done.</param>
-    /// <exception cref="InvalidOperationException">The leadership has ended; nothing was written.</exception>
-    /// <exception cref="ElectionStoreException">The store did not answer, or refused: the node does not exist, or may not be written.</exception>
-    public async Task SetDataAsync(Leadership leadership, string path, ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default)
+    /// <exception cref="ElectionStoreException">ZooKeeper failed or refused: the node does not exist, or may not be written. When it gave no answer it may have written.</exception>
+    public async ValueTask<bool> SetDataAsync(Leadership leadership, string path, ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default)
     {
-        var guard = Guard(leadership);
         ArgumentNullException.ThrowIfNull(path);
+        if (Find(leadership) is not { } guard)
+            return false;
         var session = await SessionAsync(isForCandidates: false, cancellationToken).ConfigureAwait(false);
         var reply = await session.Client.MultiAsync(
             [MultiOp.Check(guard.Path, guard.Version), MultiOp.SetData(path, data)], cancellationToken).ConfigureAwait(false);
-        switch (reply.Required())
+        return reply.Required() switch
         {
-            case [ErrorCode.NoNode or ErrorCode.BadVersion, ..]:
-                throw Ended(leadership);
-            case [_, not ErrorCode.Ok and var code]:
-                throw ZooKeeperErrors.Explain(code, $"{session.Client.Name}, {path}");
-        }
+            [ErrorCode.NoNode or ErrorCode.BadVersion, ..] => false,
+            [_, not ErrorCode.Ok and var code] => throw ZooKeeperErrors.Explain(code, $"{session.Client.Name}, {path}"),
+            _ => true,
+        };
     }
 
     /// <inheritdoc/>
@@ -208,6 +204,9 @@ public sealed class ZooKeeperElectionBackend : SessionBackend
             await session.Client.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static InvalidOperationException Ended(Leadership leadership) =>
-        new($"{leadership.CandidateId} does not lead '{leadership.ElectionName}' any more (fencing token {leadership.FencingToken}).");
+    private ZooKeeperCondition? Find(Leadership leadership)
+    {
+        ArgumentNullException.ThrowIfNull(leadership);
+        return leadership.IsValid && _nodes.Find(leadership.FencingToken) is { } path ? new ZooKeeperCondition(path, Version: 0) : null;
+    }
 }
