@@ -127,6 +127,18 @@ public sealed class RaftRulesTests
     }
 
     [Fact]
+    public void Follower_OfANewLeader_StaysTrueWhenTheOldOneSaysThatItHasStopped()
+    {
+        var member = Following("m1", term: 5);
+        Receive(member, "m2", new Message.Heartbeat(1, 1, 0, 1, [new("e", 6, "m2")]));
+        Receive(member, "m1", new Message.Heartbeat(1, 2, 1, 2, [new("e", 0, "")]));
+        Assert.True(member.Find("e")!.Role is Follower { Leader.Id: "m2" });
+        member.Step(_now, new Input.PeerDown("m2", 0));
+        Receive(member, "m1", new Message.Heartbeat(1, 3, 2, 2, []));
+        Assert.DoesNotContain(Receive(member, "m1", new Message.PreVote("e", 8)), o => o is Output.Send { Message: Message.PreVoteReply { Granted: true } });
+    }
+
+    [Fact]
     public void Heartbeat_OfAnOldTerm_IsRefusedInEveryAnswer()
     {
         var member = Start(Known(term: 7));
