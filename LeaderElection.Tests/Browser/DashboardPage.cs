@@ -169,7 +169,7 @@ internal sealed class DashboardPage(IPage page, Uri login)
             2 * Eventually.Limit);
     }
 
-    /// <summary>On a busy machine the dashboard's own script can fail, and it asks to be loaded anew: as a user would, but not for ever.</summary>
+    /// <summary>The dashboard's page sometimes fails on its own server, and asks to be loaded anew: as a user would, but not for ever.</summary>
     private async Task ReloadIfBrokenAsync()
     {
         if (!await page.Locator("#blazor-error-ui").IsVisibleAsync())

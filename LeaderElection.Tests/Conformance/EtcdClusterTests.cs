@@ -75,7 +75,8 @@ public sealed class EtcdClusterTests : IAsyncLifetime
     [Fact]
     public async Task Observer_OfAMemberWithoutQuorum_HearsOfTheNextLeaderFromAnother()
     {
-        var (leader, next) = await LeadAndFollowAsync(0);
+        // Long, so that the next leader is still there when the observer has found a member that answers.
+        var (leader, next) = await LeadAndFollowAsync(0, TimeSpan.FromSeconds(30));
         await using var observer = Backend(0).CreateElection("e", "observer").ObserveAsync(_late.Token).GetAsyncEnumerator(_late.Token);
         Assert.True(await observer.MoveNextAsync());
         Assert.Equal("a", observer.Current!.CandidateId);
@@ -87,21 +88,21 @@ public sealed class EtcdClusterTests : IAsyncLifetime
             Assert.True(await observer.MoveNextAsync());
     }
 
-    private async Task<(Leadership Leader, Task<Leadership> Next)> LeadAndFollowAsync(int member)
+    private async Task<(Leadership Leader, Task<Leadership> Next)> LeadAndFollowAsync(int member, TimeSpan? lease = null)
     {
-        var leader = await Backend(member).CreateElection("e", "a").CampaignAsync(_late.Token);
-        var backend = Backend(member);
+        var leader = await Backend(member, lease).CreateElection("e", "a").CampaignAsync(_late.Token);
+        var backend = Backend(member, lease);
         var next = backend.CreateElection("e", "b").CampaignAsync(_late.Token).AsTask();
         await Eventually.TrueAsync(() => ((LeaderElection.Leases.StoreBackend)backend).FollowerCount == 1, "the follower to wait");
         return (leader, next);
     }
 
     /// <summary>A backend that turns to this member first.</summary>
-    private EtcdElectionBackend Backend(int first)
+    private EtcdElectionBackend Backend(int first, TimeSpan? lease = null)
     {
         var endpoints = Enumerable.Range(first, 3).Select(i => _cluster.Members[i % 3].Endpoint);
         var backend = new EtcdElectionBackend(
-            new EtcdElectionOptions { ConnectionString = string.Join(',', endpoints), LeaseDuration = Lease }, _log.For<EtcdElectionBackend>());
+            new EtcdElectionOptions { ConnectionString = string.Join(',', endpoints), LeaseDuration = lease ?? Lease }, _log.For<EtcdElectionBackend>());
         _backends.Add(backend);
         return backend;
     }
