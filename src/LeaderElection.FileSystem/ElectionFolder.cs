@@ -83,26 +83,8 @@ internal sealed class ElectionFolder
     }
 
     /// <summary>Replaces the lease file of an election in one step that survives a power cut. Call it under the lock.</summary>
-    public void WriteLease(string election, LeaseFile lease)
-    {
-        var path = Path.Combine(_path, election + LeaseExtension);
-        var temporary = path + ".tmp";
-        try
-        {
-            using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
-            {
-                stream.Write(lease.ToBytes());
-                stream.Flush(flushToDisk: true);
-            }
-            File.Move(temporary, path, overwrite: true);
-            Unix.FlushDirectory(_path);
-        }
-        catch (IOException)
-        {
-            File.Delete(temporary);
-            throw;
-        }
-    }
+    public void WriteLease(string election, LeaseFile lease) =>
+        DurableFile.Replace(Path.Combine(_path, election + LeaseExtension), lease.ToBytes());
 
     /// <summary>Takes the lock under which an election is read and replaced.</summary>
     public async Task<Lock> LockAsync(string election, CancellationToken cancellationToken)

@@ -18,21 +18,6 @@ internal static partial class Unix
     private const int CloseOnExec = 0x80000;
     private const int ReadOnly = 0;
 
-    /// <summary>Makes the renaming of files in a folder survive a power cut.</summary>
-    public static void FlushDirectory(string path)
-    {
-        if (!OperatingSystem.IsLinux() && !OperatingSystem.IsMacOS())
-            return;
-        using var handle = open(path, ReadOnly);
-        if (handle.IsInvalid || fsync(handle) != 0)
-        {
-            var error = Marshal.GetLastPInvokeError();
-            // Some network file systems know no flush of folders: there the rename itself is the flush.
-            if (error is not 22)
-                throw new IOException($"cannot flush {path}: {Marshal.GetPInvokeErrorMessage(error)}", error);
-        }
-    }
-
     /// <summary>Opens a file for reading past the locks that .NET takes and respects on every open.</summary>
     public static SafeFileHandle OpenUnlocked(string path)
     {
@@ -57,9 +42,6 @@ internal static partial class Unix
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial SafeFileHandle open(string path, int flags);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int fsync(SafeFileHandle handle);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial SafeFileHandle inotify_init1(int flags);
