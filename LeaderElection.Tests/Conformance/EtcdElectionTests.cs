@@ -24,6 +24,23 @@ public sealed class EtcdElectionTests : EtcdTests
     }
 
     [Fact]
+    public async Task Observe_NextEndpointIsDead_GoesOnWithTheOneThatComesBack()
+    {
+        var dead = $"127.0.0.1:{FreePort.Next()}";
+        var observing = Backend(connectionString: $"{Store.Server.Endpoint},http://{dead}");
+        await using var observer = observing.CreateElection("e", "observer").ObserveAsync(Late).GetAsyncEnumerator(Late);
+        Assert.True(await observer.MoveNextAsync());
+        Assert.Null(observer.Current);
+        // Nothing but the watch finds out where there is an answer: an observer has no other requests.
+        await Store.StopAsync();
+        await LoggedAsync(dead);
+        await Store.StartAsync();
+        var leader = await Backend(Long).CreateElection("e", "a").CampaignAsync(Late);
+        Assert.True(await observer.MoveNextAsync());
+        Assert.Equal(leader.FencingToken, observer.Current!.FencingToken);
+    }
+
+    [Fact]
     public async Task Dispose_OfTheBackend_RevokesTheLease()
     {
         var backend = Backend(Long);

@@ -65,17 +65,12 @@ internal sealed class EtcdConnection : IDisposable
         return JsonSerializer.Deserialize(reply, replyType)!;
     }
 
-    /// <summary>Opens a stream of answers at the current endpoint.</summary>
+    /// <summary>Opens a stream of answers.</summary>
     /// <exception cref="ElectionStoreException">It failed; inside is an <see cref="EtcdFailure"/>.</exception>
-    public async Task<(Uri Endpoint, HttpResponseMessage Response)> OpenAsync(string path, byte[] body, CancellationToken cancellationToken)
-    {
-        var endpoint = Endpoint;
-        var response = await WithTokenAsync(
-            endpoint,
-            (token, stop) => SendAsync(_streams, endpoint, path, body, token, closes: true, stop),
-            cancellationToken).ConfigureAwait(false);
-        return (endpoint, response);
-    }
+    public Task<HttpResponseMessage> OpenAsync(Uri endpoint, string path, byte[] body, CancellationToken cancellationToken) => WithTokenAsync(
+        endpoint,
+        (token, stop) => SendAsync(_streams, endpoint, path, body, token, closes: true, stop),
+        cancellationToken);
 
     /// <summary>Gives an endpoint up, if it is still the current one.</summary>
     public void MoveFrom(Uri endpoint)

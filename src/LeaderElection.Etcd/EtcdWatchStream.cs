@@ -24,6 +24,7 @@ internal sealed class EtcdWatchStream : IDisposable
     {
         _connection = connection;
         _time = time;
+        Endpoint = connection.Endpoint;
         _asked = [.. watches];
         _byId = _asked.ToDictionary(w => w.Id);
         Live = watches;
@@ -35,8 +36,8 @@ internal sealed class EtcdWatchStream : IDisposable
     /// <summary>How many watches it has at the server, wanted or not.</summary>
     public int Size => _asked.Length;
 
-    /// <summary>Where it goes to; <see langword="null"/> while it is not open.</summary>
-    public Uri? Endpoint { get; private set; }
+    /// <summary>Where it goes to.</summary>
+    public Uri Endpoint { get; }
 
     /// <summary>Runs until the stream ends, or the endpoint is given up; how it ended is in the exception.</summary>
     /// <param name="onConfirmed">Called when etcd watches everything that was asked for.</param>
@@ -44,11 +45,7 @@ internal sealed class EtcdWatchStream : IDisposable
     /// <exception cref="ElectionStoreException">It could not be opened, or broke.</exception>
     public async Task RunAsync(Action onConfirmed, Action<EtcdWatch, WatchResponse> onCanceled)
     {
-        var (endpoint, response) = await _connection.OpenAsync("watch", Body(), _closed.Token).ConfigureAwait(false);
-        using var opened = response;
-        Endpoint = endpoint;
-        if (!ReferenceEquals(endpoint, _connection.Endpoint))
-            return;
+        using var response = await _connection.OpenAsync(Endpoint, "watch", Body(), _closed.Token).ConfigureAwait(false);
         using var silent = new CancellationTokenSource();
         using var timer = _time.CreateTimer(
             static source => ((CancellationTokenSource)source!).Cancel(), silent, ConfirmationLimit, Timeout.InfiniteTimeSpan);
@@ -75,11 +72,11 @@ internal sealed class EtcdWatchStream : IDisposable
         }
         catch (EtcdFailure e)
         {
-            throw EtcdConnection.Error(endpoint, e);
+            throw EtcdConnection.Error(Endpoint, e);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or JsonException || silent.IsCancellationRequested)
         {
-            throw EtcdConnection.Error(endpoint, new EtcdFailure(EtcdFailure.NoAnswer, "the watch stream has broken", e));
+            throw EtcdConnection.Error(Endpoint, new EtcdFailure(EtcdFailure.NoAnswer, "the watch stream has broken", e));
         }
     }
 

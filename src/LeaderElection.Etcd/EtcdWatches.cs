@@ -96,13 +96,11 @@ internal sealed class EtcdWatches : IAsyncDisposable
     /// <summary>Most of its watches are of no interest any more, and only a new stream is without them.</summary>
     private static bool IsWasteful(EtcdWatchStream stream) => stream.Size > (2 * stream.Live.Count) + 64;
 
-    private static bool Differs(EtcdWatchStream stream, Uri endpoint) => stream.Endpoint is { } other && !ReferenceEquals(other, endpoint);
-
     private void OnMoved()
     {
         lock (_lock)
         {
-            foreach (var stream in _streams.Where(s => Differs(s, _connection.Endpoint)))
+            foreach (var stream in _streams.Where(s => !ReferenceEquals(s.Endpoint, _connection.Endpoint)))
                 stream.Dispose();
         }
     }
@@ -187,8 +185,8 @@ internal sealed class EtcdWatches : IAsyncDisposable
         }
         catch (ElectionStoreException e)
         {
-            if (e.InnerException is EtcdFailure { IsOfEndpoint: true } && stream.Endpoint is { } endpoint && !IsClosed())
-                _connection.MoveFrom(endpoint);
+            if (e.InnerException is EtcdFailure { IsOfEndpoint: true } && !IsClosed())
+                _connection.MoveFrom(stream.Endpoint);
             Warn($"{e.Message}; trying on");
         }
         catch (OperationCanceledException)
