@@ -62,15 +62,6 @@ public abstract class Session
     /// <summary>News: the store is back after an interruption, or a renewal is wanted at once.</summary>
     protected void RenewSoon() => _renewals?.RenewSoon();
 
-    /// <summary>News: some may have been missed. Every entry looks again.</summary>
-    protected void LookAgain()
-    {
-        QueueEntry[] entries;
-        lock (_lock) entries = [.. _entries];
-        foreach (var entry in entries)
-            entry.Changed();
-    }
-
     internal bool HasEnded
     {
         get { lock (_lock) return _ended; }
@@ -141,7 +132,14 @@ public abstract class Session
         await Task.WhenAll(leaderships.Select(l => l.DisposeAsync().AsTask())).ConfigureAwait(false);
     }
 
-    internal void WakeAll() => LookAgain();
+    /// <summary>Has every entry look again.</summary>
+    internal void WakeAll()
+    {
+        QueueEntry[] entries;
+        lock (_lock) entries = [.. _entries];
+        foreach (var entry in entries)
+            entry.Changed();
+    }
 
     /// <summary>Ends a leadership whose entry was taken away: by an operator's hand, or by a store that lost data.</summary>
     private async Task GuardAsync(SessionBackend backend, QueueEntry entry, Leadership leadership)

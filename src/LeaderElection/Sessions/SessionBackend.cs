@@ -53,9 +53,6 @@ public abstract class SessionBackend : StoreBackend
         return new LeaseClock(Time, duration, Options.ClockDrift, Options.EffectiveSafetyMargin * Math.Min(1, duration / Options.LeaseDuration));
     }
 
-    /// <summary>Has every candidate look again: news may have been missed.</summary>
-    protected void LookAgain() => WakeAll();
-
     /// <summary>A seat in the queue, in the session of this process; opens that if there is none.</summary>
     internal async Task<(Session Session, QueueEntry Entry)> SitDownAsync(string election, string candidateId, CancellationToken cancellationToken)
     {

@@ -27,11 +27,11 @@ public class Waiter(string election) : IDisposable
     /// <summary>Replaces what it listens to; what it listened to before is disposed.</summary>
     public void ListenTo(IDisposable? subscription)
     {
-        IDisposable? over;
+        var over = subscription;
         lock (_lock)
         {
-            over = _disposed ? subscription : _subscription;
-            _subscription = _disposed ? null : subscription;
+            if (!_disposed)
+                (over, _subscription) = (_subscription, subscription);
         }
         over?.Dispose();
     }
@@ -39,20 +39,18 @@ public class Waiter(string election) : IDisposable
     /// <summary>It waits no more.</summary>
     public void Dispose()
     {
-        lock (_lock) _disposed = true;
-        ListenTo(null);
         Dispose(disposing: true);
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Ends what a store added.</summary>
+    /// <summary>Ends what it listens to, and what a store added.</summary>
     protected virtual void Dispose(bool disposing)
     {
         IDisposable? over;
         lock (_lock)
         {
-            over = _subscription;
-            _subscription = null;
+            _disposed = true;
+            (over, _subscription) = (_subscription, null);
         }
         over?.Dispose();
     }
