@@ -8,9 +8,11 @@ internal static class AppHostRun
     public static ChildProcess Start(IReadOnlyDictionary<string, string?> environment, params string[] args)
     {
         var host = typeof(Projects.LeaderElection_AppHost).Assembly.Location;
+        var dotnet = Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
+        // A job that a shell started in its background ignores Ctrl+C, and so would its children.
         return ChildProcess.Start(
-            Environment.ProcessPath is { } dotnet && Path.GetFileNameWithoutExtension(dotnet) == "dotnet" ? dotnet : "dotnet",
-            ["exec", host, "--strategies", "file", "--replicas", "2", "--board-port", "0", .. args],
+            "env",
+            ["--default-signal=INT", dotnet, "exec", host, "--strategies", "file", "--replicas", "2", "--board-port", "0", .. args],
             environment,
             Path.GetDirectoryName(host));
     }
