@@ -44,6 +44,24 @@ internal sealed partial record CandidateReport
     /// <summary>Its process id.</summary>
     public int? Pid { get; init; }
 
+    /// <summary>How many seconds the lease lasts after each renewal. A leader may give it.</summary>
+    public double? LeaseDuration { get; init; }
+
+    /// <summary>
+    /// Why this candidate's last leadership ended: <c>resigned</c>, <c>lease ran out</c> or <c>superseded</c>;
+    /// <see langword="null"/> if it never led.
+    /// </summary>
+    public string? EndReason { get; init; }
+
+    /// <summary>
+    /// What it can be asked to do at its <see cref="Url"/>: <c>resign</c>, <c>transfer</c>, <c>crash</c>, <c>freeze</c>,
+    /// <c>cut-off</c>, <c>heal</c>.
+    /// </summary>
+    public IReadOnlyList<string>? Actions { get; init; }
+
+    /// <summary>How its Raft member stands; <see langword="null"/> for other strategies.</summary>
+    public RaftReport? Raft { get; init; }
+
     public byte[] ToUtf8Json() => JsonSerializer.SerializeToUtf8Bytes(this, ReportJson.Default.CandidateReport);
 
     /// <exception cref="JsonException">It is not JSON, or a field is missing or of the wrong type.</exception>

@@ -34,6 +34,9 @@ public class LeaseOptions
     /// <value>Defaults to none.</value>
     public Func<CancellationToken, ValueTask>? BeforeRequest { get; set; }
 
+    /// <summary>The shortest <see cref="LeaseDuration"/> that the strategy can hold.</summary>
+    private protected virtual TimeSpan ShortestLease => TimeSpan.FromMilliseconds(200);
+
     internal TimeSpan EffectiveRenewInterval => RenewInterval ?? LeaseDuration / 3;
 
     internal TimeSpan EffectiveRetryPeriod => RetryPeriod ?? Min(LeaseDuration / 5, TimeSpan.FromSeconds(2));
@@ -43,9 +46,9 @@ public class LeaseOptions
     /// <summary>Lists what is wrong with the options, each with the option, its value and the rule; empty when nothing is.</summary>
     public virtual IEnumerable<string> Validate()
     {
-        if (LeaseDuration < TimeSpan.FromMilliseconds(200) || LeaseDuration > TimeSpan.FromDays(1))
+        if (LeaseDuration < ShortestLease || LeaseDuration > TimeSpan.FromDays(1))
         {
-            yield return $"{nameof(LeaseDuration)} is {Text(LeaseDuration)}; it must be from 200 ms to 1 day";
+            yield return FormattableString.Invariant($"{nameof(LeaseDuration)} is {Text(LeaseDuration)}; it must be from {ShortestLease.TotalMilliseconds} ms to 1 day");
             yield break;
         }
         if (!(ClockDrift >= 0 && ClockDrift <= 0.2))

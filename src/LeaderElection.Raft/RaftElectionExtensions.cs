@@ -1,0 +1,32 @@
+using LeaderElection.Raft;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Microsoft.Extensions.Hosting;
+
+/// <summary>Registers leader election among the replicas themselves.</summary>
+public static class RaftElectionExtensions
+{
+    /// <summary>Makes this process a member of a Raft cluster, with the connection string of that name.</summary>
+    /// <remarks>Options are read from the section <c>LeaderElection:Raft</c> first. The member starts with the application.</remarks>
+    /// <param name="builder">The application.</param>
+    /// <param name="connectionName">The name of the connection string; also the key under which the backend is registered.</param>
+    /// <param name="configure">Changes the options.</param>
+    public static IHostApplicationBuilder AddRaftElectionBackend(
+        this IHostApplicationBuilder builder, string connectionName, Action<RaftElectionOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentException.ThrowIfNullOrEmpty(connectionName);
+        builder.Services.AddElectionBackend(connectionName, provider =>
+        {
+            var options = new RaftElectionOptions();
+            builder.Configuration.GetSection("LeaderElection:Raft").Bind(options);
+            options.ConnectionString ??= builder.Configuration.GetConnectionString(connectionName);
+            configure?.Invoke(options);
+            return new RaftElectionBackend(
+                options, provider.GetService<ILogger<RaftElectionBackend>>(), provider.GetService<TimeProvider>());
+        });
+        return builder;
+    }
+}
