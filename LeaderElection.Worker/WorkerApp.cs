@@ -30,6 +30,7 @@ internal static class WorkerApp
         ["Logging:Console:LogLevel:LeaderElection.Redis"] = "Warning",
         ["Logging:Console:LogLevel:LeaderElection.Etcd"] = "Warning",
         ["Logging:Console:LogLevel:LeaderElection.ZooKeeper"] = "Warning",
+        ["Logging:Console:LogLevel:LeaderElection.Raft"] = "Warning",
         ["Logging:Console:FormatterName"] = "simple",
         ["Logging:Console:FormatterOptions:SingleLine"] = "true",
         ["Logging:Console:FormatterOptions:TimestampFormat"] = "HH:mm:ss ",
@@ -58,11 +59,12 @@ internal static class WorkerApp
         services.AddSingleton(faults);
         services.AddSingleton<CandidatePulse>();
         services.AddSingleton<OwnAddress>();
+        services.AddSingleton<RaftMember>();
         services.AddSingleton<LedgerClient>();
         services.AddHostedService<ConsoleStatus>();
         if (options.Board is not null)
             services.AddHostedService<BoardReporter>();
-        AddBackend(builder, options, builder.Environment.IsDevelopment() ? faults.BeforeRequestAsync : null);
+        AddBackend(builder, options, builder.Environment.IsDevelopment() ? faults : null);
         services.AddLeaderService<LedgerWork>(options.Election, leader => leader.CandidateId = options.Candidate);
 
         var app = builder.Build();
@@ -73,7 +75,7 @@ internal static class WorkerApp
         return app;
     }
 
-    private static void AddBackend(WebApplicationBuilder builder, WorkerOptions options, Func<CancellationToken, ValueTask>? beforeRequest)
+    private static void AddBackend(WebApplicationBuilder builder, WorkerOptions options, FaultInjection? faults)
     {
         switch (options.Strategy)
         {
@@ -94,6 +96,16 @@ internal static class WorkerApp
             case "zookeeper":
                 builder.AddZooKeeperElectionBackend("zookeeper", Apply);
                 break;
+            case "raft":
+                // Member and folder are where the strategy looks for them itself.
+                builder.AddRaftElectionBackend("raft", raft =>
+                {
+                    Apply(raft);
+                    // There is no store to be cut off from, only members.
+                    raft.BeforeRequest = faults is null ? null : frozen => new ValueTask(faults.WaitWhileFrozenAsync(frozen));
+                    raft.IsCutOffFrom = faults is null ? null : faults.IsSilentTo;
+                });
+                break;
             default:
                 throw new InvalidOperationException($"The strategy {options.Strategy} was let through without a backend.");
         }
@@ -104,7 +116,7 @@ internal static class WorkerApp
             lease.RenewInterval = options.RenewInterval ?? lease.RenewInterval;
             lease.RetryPeriod = options.RetryPeriod ?? lease.RetryPeriod;
             lease.SafetyMargin = options.SafetyMargin ?? lease.SafetyMargin;
-            lease.BeforeRequest = beforeRequest;
+            lease.BeforeRequest = faults is null ? null : faults.BeforeRequestAsync;
         }
     }
 

@@ -23,6 +23,11 @@ public sealed class WorkerCommandLineTests
     public void ToConfiguration_ValueWithEqualsSigns_IsKept() =>
         Assert.Equal(["--ConnectionStrings:redis=localhost:6379,ssl=true"], new WorkerCommandLine(["--redis", "localhost:6379,ssl=true"]).ToConfiguration());
 
+    [Fact]
+    public void ToConfiguration_Raft_SetsWhereTheStrategyLooks() => Assert.Equal(
+        ["--ConnectionStrings:raft=m0=localhost:7000;secret=x=y", "--LeaderElection:Raft:Member=m0", "--LeaderElection:Raft:Directory=./state"],
+        new WorkerCommandLine(["--raft", "m0=localhost:7000;secret=x=y", "--member", "m0", "--raft-dir", "./state"]).ToConfiguration());
+
     [Theory]
     [InlineData("--lock-nam", "did you mean --lock-name?")]
     [InlineData("--Strategy", "did you mean --strategy?")]

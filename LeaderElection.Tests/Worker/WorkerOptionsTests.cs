@@ -36,8 +36,7 @@ public sealed class WorkerOptionsTests
     }
 
     [Theory]
-    [InlineData("LeaderElection:Strategy", "paxos", "--strategy (LeaderElection:Strategy) is 'paxos'; it must be file, redis, etcd or zookeeper")]
-    [InlineData("LeaderElection:Strategy", "raft", "--strategy (LeaderElection:Strategy) is 'raft'; that is not available in this build: it has file, redis, etcd and zookeeper")]
+    [InlineData("LeaderElection:Strategy", "paxos", "--strategy (LeaderElection:Strategy) is 'paxos'; it must be file, redis, etcd, zookeeper or raft")]
     [InlineData("LeaderElection:Strategy", "redis", "--redis (ConnectionStrings:redis) is missing; the strategy redis needs a server, such as --redis localhost:6379")]
     [InlineData("LeaderElection:Strategy", "etcd", "--etcd (ConnectionStrings:etcd) is missing; the strategy etcd needs a server, such as --etcd http://localhost:2379")]
     [InlineData("LeaderElection:Strategy", "zookeeper", "--zookeeper (ConnectionStrings:zookeeper) is missing; the strategy zookeeper needs a server, such as --zookeeper localhost:2181")]
@@ -52,6 +51,25 @@ public sealed class WorkerOptionsTests
 
         Assert.Equal(problem, Assert.Single(refusal.Problems));
     }
+
+    [Fact]
+    public void Read_RaftWithoutMembersAndMember_IsAProblemEach()
+    {
+        var refusal = Assert.Throws<SettingsException>(() => Read(("LeaderElection:Strategy", "raft")));
+
+        Assert.Equal(
+            [
+                "--raft (ConnectionStrings:raft) is missing; the strategy raft needs to know all members, such as --raft \"m0=localhost:7000,m1=localhost:7001,m2=localhost:7002;secret=…\"",
+                "--member (LeaderElection:Raft:Member) is missing; the strategy raft needs to know which member this is, such as --member m0",
+            ],
+            refusal.Problems);
+    }
+
+    [Theory]
+    [InlineData("ConnectionStrings:raft")]
+    [InlineData("LeaderElection:Raft:ConnectionString")]
+    public void Read_RaftWithMembersInEitherPlace_IsRead(string key) => Assert.Equal(
+        "raft", Read(("LeaderElection:Strategy", "Raft"), (key, "m0=localhost:7000"), ("LeaderElection:Raft:Member", "m0")).Strategy);
 
     [Fact]
     public void Read_BoardIsAServiceOfTheApplication_TakesItsAddress()

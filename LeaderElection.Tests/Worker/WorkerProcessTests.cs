@@ -84,6 +84,7 @@ public sealed class WorkerProcessTests : IDisposable
     [InlineData("/faults/crash")]
     [InlineData("/faults/freeze?for=1s")]
     [InlineData("/faults/cut-off?for=1s")]
+    [InlineData("/faults/heal")]
     [InlineData("/faults/resign")]
     public async Task Faults_InProduction_AreNotThere(string path)
     {
@@ -115,15 +116,63 @@ public sealed class WorkerProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task Freeze_WithoutASensibleTime_Is400()
+    public async Task FreezeAndCutOff_WithoutASensibleTime_Are400()
     {
         await using var worker = await StartAsync("node-1");
 
-        foreach (var query in new[] { "", "?for=", "?for=soon", "?for=0s", "?for=-1s", "?for=2h" })
+        foreach (var query in new[] { "freeze", "freeze?for=", "freeze?for=soon", "freeze?for=0s", "freeze?for=-1s", "freeze?for=2h", "cut-off?for=soon" })
         {
-            using var response = await worker.PostAsync($"/faults/freeze{query}");
+            using var response = await worker.PostAsync($"/faults/{query}");
             Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         }
+    }
+
+    [Fact]
+    public async Task CutOffWithoutATime_LastsUntilHealed()
+    {
+        await using var first = await StartAsync("node-1", "--lease-duration", "1s");
+        var token = Token(await first.WaitForRoleAsync("leader"));
+        await using var second = await StartAsync("node-2", "--lease-duration", "1s");
+
+        using (var cutOff = await first.PostAsync("/faults/cut-off"))
+            Assert.Equal(HttpStatusCode.Accepted, cutOff.StatusCode);
+        Assert.True(Token(await second.WaitForRoleAsync("leader")) > token);
+        using (var healed = await first.PostAsync("/faults/heal"))
+            Assert.Equal(HttpStatusCode.Accepted, healed.StatusCode);
+
+        second.Process.Terminate();
+        await first.WaitForRoleAsync("leader");
+    }
+
+    [Fact]
+    public async Task Heal_EndsAFreezeAtOnce()
+    {
+        await using var worker = await StartAsync("node-1", "--lease-duration", "1s");
+        await worker.WaitForRoleAsync("leader");
+        using (await worker.PostAsync("/faults/freeze?for=5m"))
+            await worker.WaitForRoleAsync("follower");
+
+        using (await worker.PostAsync("/faults/heal"))
+            await worker.WaitForRoleAsync("leader");
+    }
+
+    [Fact]
+    public async Task WhatOnlyRaftCanDo_IsRefusedInOneLine()
+    {
+        await using var worker = await StartAsync("node-1");
+        await worker.WaitForRoleAsync("leader");
+
+        using (var transfer = await worker.PostAsync("/election/transfer?to=m1"))
+        {
+            Assert.Equal(HttpStatusCode.Conflict, transfer.StatusCode);
+            Assert.Equal("this strategy hands over to whoever is next\n", await transfer.Content.ReadAsStringAsync());
+        }
+        using (var cutOff = await worker.PostAsync("/faults/cut-off?for=1s&from=m1"))
+        {
+            Assert.Equal(HttpStatusCode.BadRequest, cutOff.StatusCode);
+            Assert.Equal("from: only members of raft can be cut off from one another\n", await cutOff.Content.ReadAsStringAsync());
+        }
+        Assert.Equal(JsonValueKind.Null, (await worker.ElectionAsync()).GetProperty("raft").ValueKind);
     }
 
     [Fact]

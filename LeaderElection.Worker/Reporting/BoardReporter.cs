@@ -6,9 +6,10 @@ using LeaderElection.Worker.Status;
 
 namespace LeaderElection.Worker.Reporting;
 
-/// <summary>Tells the board how the candidate stands: at every change, and once a second while it leads.</summary>
+/// <summary>Tells the board how the candidate stands: at every change, and once a second while it leads or is a member of a raft cluster.</summary>
 internal sealed partial class BoardReporter(
-    CandidatePulse pulse, WorkerOptions options, OwnAddress address, TimeProvider time, ILogger<BoardReporter> logger) : BackgroundService
+    CandidatePulse pulse, WorkerOptions options, OwnAddress address, RaftMember raft, IHostEnvironment environment, TimeProvider time,
+    ILogger<BoardReporter> logger) : BackgroundService
 {
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
@@ -59,8 +60,9 @@ internal sealed partial class BoardReporter(
         {
             await foreach (var (status, isTick) in pulse.BeatsAsync(stopping, gone.Token))
             {
-                if (!isTick || status is { Role: CandidateRole.Leader })
-                    await socket.SendAsync(Report(status).ToUtf8Json(), WebSocketMessageType.Text, endOfMessage: true, gone.Token);
+                var member = raft.Report();
+                if (!isTick || member is not null || status is { Role: CandidateRole.Leader })
+                    await socket.SendAsync(Report(status, member).ToUtf8Json(), WebSocketMessageType.Text, endOfMessage: true, gone.Token);
             }
             await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, gone.Token);
         }
@@ -87,7 +89,7 @@ internal sealed partial class BoardReporter(
         await gone.CancelAsync();
     }
 
-    private CandidateReport Report(CandidateStatus? status) => new()
+    private CandidateReport Report(CandidateStatus? status, RaftReport? member) => new()
     {
         Election = options.Election,
         Strategy = options.Strategy,
@@ -98,7 +100,23 @@ internal sealed partial class BoardReporter(
         LeaseRemaining = ElectionEndpoint.Seconds(status?.LeaseRemaining),
         Url = address.Url,
         Pid = Environment.ProcessId,
+        LeaseDuration = ElectionEndpoint.Seconds(status?.LeaseDuration),
+        EndReason = pulse.LatestEnd switch
+        {
+            LeadershipEnd.Resigned => "resigned",
+            LeadershipEnd.LeaseRanOut => "lease ran out",
+            LeadershipEnd.Superseded => "superseded",
+            _ => null,
+        },
+        Actions = [.. Actions(member is not null)],
+        Raft = member,
     };
+
+    private IEnumerable<string> Actions(bool isRaft)
+    {
+        IEnumerable<string> always = isRaft ? ["resign", "transfer"] : ["resign"];
+        return environment.IsDevelopment() ? [.. always, "crash", "freeze", "cut-off", "heal"] : always;
+    }
 
     [LoggerMessage(10, LogLevel.Debug, "the board at {Board} is out of reach: {Reason}")]
     private static partial void LogUnreachable(ILogger logger, Uri board, string reason);

@@ -7,16 +7,17 @@ internal sealed class WorkerOptions
 {
     public const string DefaultDirectory = "./locks";
 
-    private static readonly string[] Strategies = ["file", "redis", "etcd", "zookeeper"];
-    private static readonly string[] StrategiesOfOtherBuilds = ["raft"];
+    private static readonly string[] Strategies = ["file", "redis", "etcd", "zookeeper", "raft"];
 
-    /// <summary>The strategies that need a server: what it is given by, in short and in the strategy's own section, and an example.</summary>
-    private static readonly Dictionary<string, (Setting Address, string OwnKey, string Example)> Servers = new()
-    {
-        ["redis"] = (Setting.Redis, "LeaderElection:Redis:ConnectionString", "localhost:6379"),
-        ["etcd"] = (Setting.Etcd, "LeaderElection:Etcd:ConnectionString", "http://localhost:2379"),
-        ["zookeeper"] = (Setting.ZooKeeper, "LeaderElection:ZooKeeper:ConnectionString", "localhost:2181"),
-    };
+    /// <summary>What strategies need: a setting, its key in the strategy's own section, what it is for, and an example.</summary>
+    private static readonly (string Strategy, Setting Setting, string OwnKey, string Need, string Example)[] Needs =
+    [
+        ("redis", Setting.Redis, "LeaderElection:Redis:ConnectionString", "needs a server", "localhost:6379"),
+        ("etcd", Setting.Etcd, "LeaderElection:Etcd:ConnectionString", "needs a server", "http://localhost:2379"),
+        ("zookeeper", Setting.ZooKeeper, "LeaderElection:ZooKeeper:ConnectionString", "needs a server", "localhost:2181"),
+        ("raft", Setting.Raft, "LeaderElection:Raft:ConnectionString", "needs to know all members", "\"m0=localhost:7000,m1=localhost:7001,m2=localhost:7002;secret=…\""),
+        ("raft", Setting.Member, Setting.Member.Key, "needs to know which member this is", "m0"),
+    ];
 
     private static readonly TimeSpan ShortestWork = TimeSpan.FromMilliseconds(1);
 
@@ -64,8 +65,10 @@ internal sealed class WorkerOptions
         };
         if (options.WorkInterval < ShortestWork || options.WorkInterval > TimeSpan.FromHours(1))
             Problem(Setting.WorkInterval, "from 1ms to 1h");
-        if (Servers.TryGetValue(options.Strategy, out var server) && Value(server.Address) is null && configuration[server.OwnKey] is null)
-            problems.Add($"{server.Address} is missing; the strategy {options.Strategy} needs a server, such as {server.Address.Option} {server.Example}");
+        problems.AddRange(
+            from need in Needs
+            where need.Strategy == options.Strategy && Value(need.Setting) is null && string.IsNullOrWhiteSpace(configuration[need.OwnKey])
+            select $"{need.Setting} is missing; the strategy {need.Strategy} {need.Need}, such as {need.Setting.Option} {need.Example}");
         return problems is [] ? options : throw new SettingsException(problems);
 
         // An empty environment variable is one that was not set.
@@ -76,14 +79,10 @@ internal sealed class WorkerOptions
         string ReadStrategy()
         {
             var strategy = Value(Setting.Strategy)?.ToLowerInvariant() ?? Strategies[0];
-            if (StrategiesOfOtherBuilds.Contains(strategy))
-                problems.Add($"{Setting.Strategy} is '{strategy}'; that is not available in this build: it has {Listed("and")}");
-            else if (!Strategies.Contains(strategy))
-                Problem(Setting.Strategy, Listed("or"));
+            if (!Strategies.Contains(strategy))
+                Problem(Setting.Strategy, $"{string.Join(", ", Strategies[..^1])} or {Strategies[^1]}");
             return strategy;
         }
-
-        static string Listed(string last) => $"{string.Join(", ", Strategies[..^1])} {last} {Strategies[^1]}";
 
         string? ReadName(Setting setting)
         {

@@ -5,11 +5,24 @@ using LeaderElection.Hosting;
 namespace LeaderElection.Worker.Status;
 
 /// <summary>The beat in which the candidate's state is shown: at every change at once, and once a second.</summary>
-internal sealed class CandidatePulse(CandidateRegistry registry, TimeProvider time)
+internal sealed class CandidatePulse
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    public CandidateStatus? Current => registry.Candidates.FirstOrDefault()?.Status;
+    private readonly CandidateRegistry _registry;
+    private readonly TimeProvider _time;
+    private volatile Leadership? _latest;
+
+    public CandidatePulse(CandidateRegistry registry, TimeProvider time)
+    {
+        (_registry, _time) = (registry, time);
+        registry.Changed += candidate => _latest = candidate.Leadership ?? _latest;
+    }
+
+    /// <summary>Why the latest term ended; <see langword="null"/> while there is none that has.</summary>
+    public LeadershipEnd? LatestEnd => _latest?.EndReason;
+
+    public CandidateStatus? Current => _registry.Candidates.FirstOrDefault()?.Status;
 
     /// <summary>Beats at once, and until the candidate has withdrawn, so that the end of its term can be shown while the process stops.</summary>
     /// <param name="stopping">Whether a candidate that is not there is one that has withdrawn, not one that is yet to come.</param>
@@ -18,10 +31,10 @@ internal sealed class CandidatePulse(CandidateRegistry registry, TimeProvider ti
     {
         var beats = Channel.CreateUnbounded<bool>(new UnboundedChannelOptions { SingleReader = true });
         void OnChanged(Candidate candidate) => beats.Writer.TryWrite(false);
-        registry.Changed += OnChanged;
+        _registry.Changed += OnChanged;
         try
         {
-            using var timer = time.CreateTimer(_ => beats.Writer.TryWrite(true), null, Interval, Interval);
+            using var timer = _time.CreateTimer(_ => beats.Writer.TryWrite(true), null, Interval, Interval);
             beats.Writer.TryWrite(false);
             var seen = false;
             await foreach (var isTick in beats.Reader.ReadAllAsync(cancellationToken))
@@ -37,7 +50,7 @@ internal sealed class CandidatePulse(CandidateRegistry registry, TimeProvider ti
         }
         finally
         {
-            registry.Changed -= OnChanged;
+            _registry.Changed -= OnChanged;
         }
     }
 }

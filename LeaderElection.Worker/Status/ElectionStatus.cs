@@ -1,3 +1,5 @@
+using LeaderElection.Board.Candidates;
+
 namespace LeaderElection.Worker.Status;
 
 /// <summary>The answer of <c>/election</c>.</summary>
@@ -11,6 +13,7 @@ namespace LeaderElection.Worker.Status;
 /// <param name="Leader">Who leads, as the store tells it.</param>
 /// <param name="Ledger">What became of this process's entries.</param>
 /// <param name="Pid">Its process id.</param>
+/// <param name="Raft">How its Raft member stands; <see langword="null"/> with another strategy.</param>
 internal sealed record ElectionStatus(
     string Election, string Strategy, string Candidate, string Role, long? FencingToken, DateTimeOffset? Since, double? LeaseRemaining,
-    LeaderStatus? Leader, LedgerStatus Ledger, int Pid);
+    LeaderStatus? Leader, LedgerStatus Ledger, int Pid, RaftReport? Raft);
