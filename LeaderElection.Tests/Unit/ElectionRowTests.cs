@@ -28,6 +28,17 @@ public sealed class ElectionRowTests
     }
 
     [Fact]
+    public void Observed_ALeaderThatIsAResourceOfItsOwn_IsTheStateByThatName()
+    {
+        _row.Candidate("raft-m0-csfdsehc", "raft-m0", isRunning: true);
+        _row.Candidate("raft-m1-fjdyvcwk", "raft-m1", isRunning: true);
+        _row.Observed(new LeaderInfo("raft-m1-fjdyvcwk", 42, At));
+
+        Assert.Equal("Leader raft-m1", Write().State?.Text);
+        Assert.Equal(("raft-m1-fjdyvcwk", 42L), Write().GetLeader());
+    }
+
+    [Fact]
     public void Observed_Nobody_IsAWarning()
     {
         _row.Observed(null);

@@ -8,7 +8,7 @@ namespace LeaderElection.Hosting;
 internal sealed class ElectionRow(TimeProvider time)
 {
     /// <summary>What the dashboard shows in the column Source.</summary>
-    private const string Source = "resource.source";
+    public const string Source = "resource.source";
 
     // What the dashboard's column State has room for.
     private const int StateWidth = 20;
@@ -86,16 +86,19 @@ internal sealed class ElectionRow(TimeProvider time)
 
     private ResourceStateSnapshot State() => (_trouble, _leader) switch
     {
-        (not null, _) => new("Store in trouble", KnownResourceStateStyles.Error),
+        (not null, _) => new("Cannot be observed", KnownResourceStateStyles.Error),
         (_, null) => new("Nobody leads", KnownResourceStateStyles.Warn),
         (_, { } leader) => new(Short($"Leader {ShortId(leader)}"), KnownResourceStateStyles.Success),
     };
 
-    /// <summary>A replica's id begins with the name of its resource, which the rows nested under this one show anyway.</summary>
-    private string ShortId(LeaderInfo leader) => _candidates.TryGetValue(leader.CandidateId, out var resource)
-        && leader.CandidateId.StartsWith(resource + "-", StringComparison.Ordinal)
-            ? leader.CandidateId[(resource.Length + 1)..]
-            : leader.CandidateId;
+    /// <summary>
+    /// A replica's id begins with the name of its resource, which the rows nested under this one show anyway; where each
+    /// candidate is a resource of its own, that is the name people know it by.
+    /// </summary>
+    private string ShortId(LeaderInfo leader) =>
+        !_candidates.TryGetValue(leader.CandidateId, out var resource) || !leader.CandidateId.StartsWith(resource + "-", StringComparison.Ordinal) ? leader.CandidateId
+        : _candidates.Values.Distinct().Count() > 1 && _candidates.Values.Count(other => other == resource) == 1 ? resource
+        : leader.CandidateId[(resource.Length + 1)..];
 
     private static string Short(string text) => text.Length <= StateWidth ? text : text[..(StateWidth - 1)] + "…";
 
