@@ -9,6 +9,8 @@ internal static class CommandLine
     private static readonly TimeSpan ShortestEtcdLease = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestLease = TimeSpan.FromHours(1);
 
+    private const int FewestMembers = 3;
+
     // What the Aspire CLI hands to an AppHost.
     private static readonly HashSet<string> OfAspire = ["--operation", "--step", "--publisher", "--output-path", "--log-level", "--environment", "--include-exception-details"];
 
@@ -26,6 +28,7 @@ internal static class CommandLine
                 "--stores" => options with { Stores = Stores(Value()) },
                 "--board-port" => options with { BoardPort = Number("--board-port", Value(), 0, 65535) is > 0 and var port ? port : null },
                 "--lease-duration" => options with { LeaseDuration = Lease(Value()) },
+                "--scenario" => options with { Scenario = Scenario(Value()) },
                 "--data-dir" => options with { DataDirectory = Path.GetFullPath(Value()) },
                 _ => LeaveToAspire(),
             };
@@ -52,6 +55,9 @@ internal static class CommandLine
         if (options.LeaseDuration < ShortestEtcdLease && options.Strategies.Contains("etcd"))
             throw new FormatException("--lease-duration: the leases of etcd last 1s at least; take a longer one, or leave etcd out of --strategies");
 
+        if (options.Replicas < FewestMembers && options.Strategies.Contains("raft"))
+            throw new FormatException($"--replicas: raft has {FewestMembers} members at least; take more, or leave raft out of --strategies");
+
         return options with { AspireArguments = [.. rest] };
 
         static (string Name, string? Value) Split(string arg) =>
@@ -64,15 +70,16 @@ internal static class CommandLine
         var names = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Distinct().ToArray();
         foreach (var name in names)
         {
-            if (AppHostOptions.Planned.Contains(name))
-                throw new FormatException($"--strategies: '{name}' is not yet available; available are {allowed}");
-
             if (!AppHostOptions.Available.Contains(name))
                 throw new FormatException($"--strategies: '{name}' is unknown; allowed are {allowed}");
         }
 
         return names.Length > 0 ? names : throw new FormatException($"--strategies needs at least one of {allowed}");
     }
+
+    private static string Scenario(string name) => ScenarioRun.Names.Contains(name)
+        ? name
+        : throw new FormatException($"--scenario: '{name}' is unknown; allowed are {string.Join(", ", ScenarioRun.Names)}");
 
     private static StoreChoice Stores(string text) =>
         Enum.TryParse<StoreChoice>(text, ignoreCase: true, out var choice) && Enum.IsDefined(choice) && !char.IsAsciiDigit(text[0])

@@ -1,3 +1,4 @@
+using LeaderElection.AppHost.Board;
 using LeaderElection.Etcd;
 using LeaderElection.FileSystem;
 using LeaderElection.Redis;
@@ -32,6 +33,12 @@ internal static class ElectionExtensions
         this IResourceBuilder<ElectionResource> election, IResourceBuilder<IResourceWithConnectionString> zooKeeper) => election
         .On(zooKeeper, (services, connectionString) => new ZooKeeperElectionBackend(
             new() { ConnectionString = connectionString }, services.GetService<ILogger<ZooKeeperElectionBackend>>()));
+
+    /// <summary>Observes an election that has no store through the board, to which its candidates report.</summary>
+    public static IResourceBuilder<ElectionResource> ThroughBoard(
+        this IResourceBuilder<ElectionResource> election, IResourceBuilder<ProjectResource> board, BoardAccess access, string strategy) => election
+        .WaitFor(board)
+        .ObservedThrough((_, _) => Task.FromResult<IElectionBackend>(new BoardElectionBackend(access, strategy)));
 
     /// <summary>Adds what can be done to a leader; what does harm, in Development only, as the workers offer it there only.</summary>
     public static IResourceBuilder<ElectionResource> WithLeaderCommands(this IResourceBuilder<ElectionResource> election)

@@ -14,6 +14,7 @@ var board = builder.AddProject<Projects.LeaderElection_Board>("board", launchPro
     .WithIconName("Board")
     .WithEnvironment("ASPNETCORE_ENVIRONMENT", builder.Environment.EnvironmentName)
     .WithEnvironment("Board__DataDirectory", Path.Combine(data, "board"));
+var access = board.WithAccess();
 
 if (options.Strategies.Contains("file"))
 {
@@ -27,9 +28,32 @@ AddElectionOn("redis", builder.AddRedisStore, ElectionExtensions.OnRedis);
 AddElectionOn("etcd", builder.AddEtcdStore, ElectionExtensions.OnEtcd);
 AddElectionOn("zookeeper", builder.AddZooKeeperStore, ElectionExtensions.OnZooKeeper);
 
-builder.Services.AddHostedService<StartReport>();
-builder.Build().Run();
-return 0;
+if (options.Strategies.Contains("raft") && builder.ExecutionContext.IsRunMode)
+{
+    var election = builder.AddElection("raft-demo").ThroughBoard(board, access, "raft").WithLeaderCommands();
+    builder.AddRaftWorkers(election, board, options, Path.Combine(data, "raft"));
+}
+
+if (options.Scenario is null)
+{
+    builder.Services.AddHostedService<StartReport>();
+    builder.Build().Run();
+    return 0;
+}
+
+if (access.OperatorKey is null)
+{
+    Console.Error.WriteLine($"--scenario {options.Scenario}: scenarios do harm, so they run in Development only, not in {builder.Environment.EnvironmentName}");
+    return 2;
+}
+
+builder.Services.AddSingleton(options);
+builder.Services.AddSingleton<ScenarioRun>();
+builder.Services.AddHostedService(services => services.GetRequiredService<ScenarioRun>());
+var app = builder.Build();
+var scenario = app.Services.GetRequiredService<ScenarioRun>();
+app.Run();
+return scenario.Passed ? 0 : 1;
 
 void AddElectionOn(
     string strategy,

@@ -9,24 +9,26 @@ public class AppHostOptionsTests
     {
         Assert.True(AppHostOptions.TryParse([], out var options, out _));
 
-        Assert.Equal(["file", "redis", "etcd", "zookeeper"], options.Strategies);
-        Assert.Equal(3, options.Replicas);
+        Assert.Equal(["file", "redis", "etcd", "zookeeper", "raft"], options.Strategies);
+        Assert.Equal((3, 5), (options.ReplicasOf("etcd"), options.ReplicasOf("raft")));
         Assert.Equal(8080, options.BoardPort);
-        Assert.Equal(TimeSpan.FromSeconds(5), options.LeaseDuration);
+        Assert.Equal((TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1)), (options.LeaseOf("file"), options.LeaseOf("raft")));
+        Assert.Null(options.Scenario);
     }
 
     [Fact]
     public void TryParse_EverythingGiven_TakesIt()
     {
-        string[] args = ["--strategies", "redis", "--replicas=5", "--stores", "Native", "--board-port", "0", "--lease-duration", "1500ms", "--data-dir", "/tmp/x"];
+        string[] args = ["--strategies", "redis,raft", "--replicas=4", "--scenario", "frozen-leader", "--stores", "Native", "--board-port", "0", "--lease-duration", "1500ms", "--data-dir", "/tmp/x"];
 
         Assert.True(AppHostOptions.TryParse(args, out var options, out _));
 
-        Assert.Equal(["redis"], options.Strategies);
-        Assert.Equal(5, options.Replicas);
+        Assert.Equal(["redis", "raft"], options.Strategies);
+        Assert.Equal((4, 4), (options.ReplicasOf("redis"), options.ReplicasOf("raft")));
+        Assert.Equal("frozen-leader", options.Scenario);
         Assert.Equal(StoreChoice.Native, options.Stores);
         Assert.Null(options.BoardPort);
-        Assert.Equal(TimeSpan.FromSeconds(1.5), options.LeaseDuration);
+        Assert.Equal((TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(1.5)), (options.LeaseOf("redis"), options.LeaseOf("raft")));
         Assert.Equal("/tmp/x", options.DataDirectory);
         Assert.Empty(options.AspireArguments);
     }
@@ -34,7 +36,7 @@ public class AppHostOptionsTests
     [Fact]
     public void TryParse_SettingsOfAspire_AreLeftToIt()
     {
-        string[] args = ["--DcpPublisher:RandomizePorts=true", "--replicas", "1", "--Some:Key", "value", "--operation", "publish"];
+        string[] args = ["--DcpPublisher:RandomizePorts=true", "--replicas", "3", "--Some:Key", "value", "--operation", "publish"];
 
         Assert.True(AppHostOptions.TryParse(args, out var options, out _));
 

@@ -10,8 +10,10 @@ public sealed class CommandLineTests : IDisposable
     public void Dispose() => _timeout.Dispose();
 
     [Theory]
-    [InlineData("--strategies file,paxos", "'paxos' is unknown; allowed are file, redis, etcd, zookeeper")]
-    [InlineData("--strategies raft", "'raft' is not yet available; available are file, redis, etcd, zookeeper")]
+    [InlineData("--strategies file,paxos", "'paxos' is unknown; allowed are file, redis, etcd, zookeeper, raft")]
+    [InlineData("--replicas 2", "--replicas: raft has 3 members at least")]
+    [InlineData("--scenario earthquake", "'earthquake' is unknown; allowed are leader-failure, partition, rolling-restart, frozen-leader")]
+    [InlineData("--scenario partition --environment Production", "they run in Development only, not in Production")]
     [InlineData("--replicas 0", "'0' is not a number from 1 to 9")]
     [InlineData("--replicas", "--replicas needs a value")]
     [InlineData("--stores cloud", "allowed are auto, container, native, none")]

@@ -1,0 +1,62 @@
+using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
+using LeaderElection.AppHost.Board;
+using LeaderElection.Tests.StandIns;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace LeaderElection.Tests.App;
+
+/// <summary>The operator, on an application of its own and a stub of the board.</summary>
+[Collection("App")]
+public sealed class BoardOperatorTests : IDisposable
+{
+    private readonly CancellationTokenSource _timeout = new(TestApplication.Patience, TimeProvider.System);
+
+    public void Dispose() => _timeout.Dispose();
+
+    [Fact]
+    public async Task Operations_AreCarriedOutOnReplicasOnly_AndAnswered()
+    {
+        await using var board = await BoardStub.StartAsync();
+        var access = new BoardAccess(() => board.Address, isOperator: true);
+        // A board that does not know the operator yet is asked again.
+        board.OperatorKey = "another";
+        var builder = TestApplication.CreateBuilder();
+        var election = builder.AddElection("demo");
+        builder.AddEcho("worker").WithReplicas(2).WithParentRelationship(election);
+        builder.AddEcho("other");
+        builder.Services.AddSingleton(access);
+        builder.Services.AddSingleton<BoardOperator>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<BoardOperator>());
+        await using var app = builder.Build();
+        await app.StartAsync(_timeout.Token);
+        var replicas = await app.WaitForReplicasAsync("worker", 2, _timeout.Token);
+        var other = (await app.WaitForReplicasAsync("other", 1, _timeout.Token)).Keys.Single();
+        var connected = app.Services.GetRequiredService<BoardOperator>().Connected;
+        Assert.False(connected.IsCompleted);
+        board.OperatorKey = access.OperatorKey;
+        await connected.WaitAsync(_timeout.Token);
+
+        var (replica, started) = (replicas.Keys.First(), replicas.Values.First().Snapshot.StartTimeStamp);
+        Assert.Null(await board.OperateAsync("stop", replica));
+        await StateAsync(app, replica, state => KnownResourceStates.TerminalStates.Contains(state.State?.Text));
+        Assert.Null(await board.OperateAsync("start", replica));
+        await StateAsync(app, replica, state => state.State?.Text == KnownResourceStates.Running);
+        Assert.Null(await board.OperateAsync("restart", replica));
+        await StateAsync(app, replica, state => state.State?.Text == KnownResourceStates.Running && state.StartTimeStamp > started);
+
+        Assert.Equal("'worker-nobody' is not a replica of this application", await board.OperateAsync("stop", "worker-nobody"));
+        Assert.Equal($"'{other}' is not a replica of this application", await board.OperateAsync("stop", other));
+        Assert.Equal("'demo' is not a replica of this application", await board.OperateAsync("stop", "demo"));
+        Assert.Equal("'kill' is unknown; allowed are start, stop, restart", await board.OperateAsync("kill", replica));
+    }
+
+    private async Task StateAsync(DistributedApplication app, string id, Func<CustomResourceSnapshot, bool> condition)
+    {
+        await foreach (var change in app.ResourceNotifications.WatchAsync(_timeout.Token))
+        {
+            if (change.ResourceId == id && condition(change.Snapshot))
+                return;
+        }
+    }
+}
