@@ -156,7 +156,7 @@ public abstract class ElectionConformance : IAsyncLifetime
     {
         var holders = 0;
         var tokens = new ConcurrentQueue<long>();
-        await Task.WhenAll(Enumerable.Range(0, 6).Select(async i =>
+        await Task.WhenAll(Enumerable.Range(0, Store.MostBackends).Select(async i =>
         {
             var election = Backend().CreateElection("e", $"c{i}");
             for (var round = 0; round < 4; round++)
@@ -170,7 +170,7 @@ public abstract class ElectionConformance : IAsyncLifetime
             }
         }));
         Assert.Equal(tokens.Order(), tokens);
-        Assert.Equal(24, tokens.Distinct().Count());
+        Assert.Equal(4 * Store.MostBackends, tokens.Distinct().Count());
     }
 
     [Fact]
@@ -292,21 +292,6 @@ public abstract class ElectionConformance : IAsyncLifetime
                 await backend.PingAsync(Late);
         });
         await Store.StartAsync();
-    }
-
-    [Fact]
-    public async Task Entry_DeletedByHand_LeaderLearnsOfItAndNobodyLeadsBesideIt()
-    {
-        var election = Backend().CreateElection("e", "a");
-        var leader = await election.CampaignAsync(Late);
-        var (follower, _) = await FollowAsync("b");
-        var overlap = false;
-        _ = follower.ContinueWith(_ => overlap = leader.IsValid, Late, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        await Store.DeleteEntryAsync("e");
-        var next = await follower;
-        Assert.False(overlap && Store.WaitsOutDeletedEntries);
-        await Eventually.TrueAsync(() => leader.EndReason == LeadershipEnd.Superseded, "the leader to hear of it");
-        Assert.True(next.FencingToken > leader.FencingToken);
     }
 
     [Fact]

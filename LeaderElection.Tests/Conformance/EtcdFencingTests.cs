@@ -27,7 +27,7 @@ public sealed class EtcdFencingTests : EtcdTests
         var backend = Backend(Long, configure: o => o.BeforeRequest = _ => cut ? throw new ElectionStoreException("cut off by the test", isTransient: true) : default);
         var leader = await backend.CreateElection("e", "a").CampaignAsync(Late);
         cut = true;
-        await Store.DeleteEntryAsync("e");
+        await ((EntryStore)Store).DeleteEntryAsync("e");
         Assert.True(leader.IsValid);
         Assert.False(await backend.PutAsync(leader, "config", "2", Late));
         Assert.Equal("", await Store.Server.CtlAsync("get", "config", "--print-value-only"));

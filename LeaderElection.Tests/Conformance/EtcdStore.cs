@@ -4,7 +4,7 @@ using LeaderElection.Tests.Servers;
 
 namespace LeaderElection.Tests.Conformance;
 
-public sealed class EtcdStore : Store
+public sealed class EtcdStore : EntryStore
 {
     private EtcdStore(EtcdServer server) => Server = server;
 

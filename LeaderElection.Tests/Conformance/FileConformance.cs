@@ -1,6 +1,6 @@
 namespace LeaderElection.Tests.Conformance;
 
-public sealed class FileConformance : ElectionConformance
+public sealed class FileConformance : EntryConformance
 {
     protected override Task<Store> StartStoreAsync() => Task.FromResult<Store>(new FileStore());
 }

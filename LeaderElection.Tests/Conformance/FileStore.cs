@@ -4,7 +4,7 @@ using LeaderElection.Tests.Processes;
 
 namespace LeaderElection.Tests.Conformance;
 
-public sealed class FileStore : Store
+public sealed class FileStore : EntryStore
 {
     private readonly TemporaryFolder _parent = new();
 

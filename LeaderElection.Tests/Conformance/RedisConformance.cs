@@ -1,6 +1,6 @@
 namespace LeaderElection.Tests.Conformance;
 
-public sealed class RedisConformance : ElectionConformance
+public sealed class RedisConformance : EntryConformance
 {
     protected override async Task<Store> StartStoreAsync() => await RedisStore.StartNewAsync();
 }

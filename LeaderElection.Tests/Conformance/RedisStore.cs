@@ -4,7 +4,7 @@ using LeaderElection.Tests.Servers;
 
 namespace LeaderElection.Tests.Conformance;
 
-public sealed class RedisStore : Store
+public sealed class RedisStore : EntryStore
 {
     private RedisStore(RedisServer server) => Server = server;
 

@@ -9,11 +9,8 @@ public abstract class Store : IAsyncDisposable
     /// <summary>Short, so that a test need not wait long for one to run out.</summary>
     public virtual TimeSpan Lease => TimeSpan.FromSeconds(1);
 
-    /// <summary>
-    /// Whether nobody is elected beside a leader whose entry was deleted by hand. In a queue the next one is first at
-    /// once: both hear of the deletion at the same time, and fencing has to stop what the old leader still does.
-    /// </summary>
-    public virtual bool WaitsOutDeletedEntries => true;
+    /// <summary>How many backends may campaign at a time.</summary>
+    public virtual int MostBackends => 6;
 
     /// <summary>What the backends logged.</summary>
     public LineLogger Log { get; } = new();
@@ -31,9 +28,6 @@ public abstract class Store : IAsyncDisposable
 
     /// <summary>Brings it back, with all its data.</summary>
     public abstract Task StartAsync();
-
-    /// <summary>Deletes the election's entry, as an operator might by mistake.</summary>
-    public abstract Task DeleteEntryAsync(string election);
 
     public abstract ValueTask DisposeAsync();
 

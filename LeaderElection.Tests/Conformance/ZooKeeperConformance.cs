@@ -1,6 +1,6 @@
 namespace LeaderElection.Tests.Conformance;
 
-public sealed class ZooKeeperConformance : ElectionConformance
+public sealed class ZooKeeperConformance : EntryConformance
 {
     protected override async Task<Store> StartStoreAsync() => await ZooKeeperStore.StartNewAsync();
 }

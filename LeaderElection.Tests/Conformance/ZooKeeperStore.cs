@@ -5,7 +5,7 @@ using LeaderElection.ZooKeeper;
 
 namespace LeaderElection.Tests.Conformance;
 
-public sealed class ZooKeeperStore : Store
+public sealed class ZooKeeperStore : EntryStore
 {
     private ZooKeeperStore(ZooKeeperServer server) => Server = server;
 

@@ -14,11 +14,13 @@ internal static class Program
 {
     private static readonly Lock Output = new();
 
-    /// <param name="args">strategy, endpoint, election, candidate, lease in ms, port of the fenced resource; or what <see cref="Raft.Simulator"/> takes.</param>
+    /// <param name="args">strategy, endpoint, election, candidate, lease in ms, port of the fenced resource; or what <see cref="Raft.Simulator"/> or <see cref="Raft.RaftVoters"/> takes.</param>
     public static async Task<int> Main(string[] args)
     {
         if (args is ["simulate" or "replay", _, ..] and { Length: < 4 })
             return Raft.Simulator.Main(args);
+        if (args is [Raft.RaftVoters.Command, _, ..])
+            return await Raft.RaftVoters.Main(args);
         if (args is not [var strategy, var endpoint, var electionName, var candidate, var lease, var port])
         {
             Console.Error.WriteLine("This is the candidate of the fault tests; run the tests with ./test or 'dotnet test'.");

@@ -19,6 +19,7 @@ public sealed class FrameCodecTests
         new Message.HeartbeatAck(1, 2, 4, [new("e", 6)]),
         new Message.TimeoutNow("e", 3),
         new Message.Configuration("c", 1, "m0,m1:5,m2", 150_000),
+        new Message.Probe(7, true),
     ];
 
     [Fact]

@@ -1,3 +1,4 @@
+using LeaderElection;
 using LeaderElection.Raft;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -27,6 +28,8 @@ public static class RaftElectionExtensions
             return new RaftElectionBackend(
                 options, provider.GetService<ILogger<RaftElectionBackend>>(), provider.GetService<TimeProvider>());
         });
+        builder.Services.AddSingleton<IHostedService>(provider =>
+            new RaftMemberService((RaftElectionBackend)provider.GetRequiredKeyedService<IElectionBackend>(connectionName)));
         return builder;
     }
 }

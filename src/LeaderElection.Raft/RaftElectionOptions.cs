@@ -10,6 +10,8 @@ namespace LeaderElection.Raft;
 /// </remarks>
 public sealed class RaftElectionOptions : LeaseOptions
 {
+    private const int LeastSecret = 16;
+
     /// <summary>Creates options with Raft's times.</summary>
     public RaftElectionOptions() => LeaseDuration = TimeSpan.FromMilliseconds(150);
 
@@ -55,11 +57,88 @@ public sealed class RaftElectionOptions : LeaseOptions
     /// <value>Defaults to <see langword="null"/>: for members at loopback addresses only.</value>
     public bool? RefusedMeansDead { get; set; }
 
+    /// <summary>A PEM file with the certificates of the authorities that sign the members' certificates. With it, links use mutual TLS.</summary>
+    /// <value>Defaults to none; then a <see cref="Secret"/> must be given.</value>
+    public string? CaFile { get; set; }
+
+    /// <summary>
+    /// A PEM file with this member's certificate, and its chain if it has one. It must carry the host of the member's
+    /// address, or its id, as a name, and be good for servers and clients.
+    /// </summary>
+    /// <value>Defaults to none.</value>
+    public string? CertificateFile { get; set; }
+
+    /// <summary>A PEM file with the private key of <see cref="CertificateFile"/>.</summary>
+    /// <value>Defaults to none.</value>
+    public string? KeyFile { get; set; }
+
     /// <summary>
     /// Whether messages to and from another member are dropped, given its id. For fault injection in tests and demos.
     /// </summary>
     /// <value>Defaults to none.</value>
     public Func<string, bool>? IsCutOffFrom { get; set; }
 
+    internal bool UsesTls => CaFile is not null;
+
+    internal TimeSpan EffectiveElectionTimeoutMax => ElectionTimeoutMax ?? LeaseDuration * 2;
+
+    internal string EffectiveDirectory => Directory ?? Path.Combine("raft", Member);
+
     private protected override TimeSpan ShortestLease => TimeSpan.FromMilliseconds(50);
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Validate()
+    {
+        if (string.IsNullOrWhiteSpace(ConnectionString))
+            yield return $"{nameof(ConnectionString)} is empty; it must name the members, e.g. {RaftAddress.Example}";
+        else if (RaftAddress.TryParse(ConnectionString, out var address) is { } problem)
+            yield return $"{nameof(ConnectionString)} {problem}; it must look like {RaftAddress.Example}";
+        else
+        {
+            if (address.Members.All(m => m.Id != Member))
+                yield return $"{nameof(Member)} is '{Member}'; it must be one of the members in the {nameof(ConnectionString)}: {string.Join(", ", address.Members.Select(m => m.Id))}";
+            if (Secret is not null && address.Secret is not null && Secret != address.Secret)
+                yield return $"{nameof(Secret)} is not the one in the {nameof(ConnectionString)}; give one of them";
+            var secret = Secret ?? address.Secret;
+            if (secret is null && !UsesTls)
+                yield return $"{nameof(Secret)} is empty; members must prove who they are: give a secret of at least {LeastSecret} characters, or {nameof(CaFile)}, {nameof(CertificateFile)} and {nameof(KeyFile)}";
+            if (secret is { Length: < LeastSecret })
+                yield return $"{nameof(Secret)} has {secret.Length} characters; it must have at least {LeastSecret}";
+        }
+        if (CaFile is null != CertificateFile is null || CaFile is null != KeyFile is null)
+            yield return $"{nameof(CaFile)}, {nameof(CertificateFile)} and {nameof(KeyFile)} must be given together";
+        if (Listen is not null && RaftAddress.ParseEndpoint(Listen) is null)
+            yield return $"{nameof(Listen)} is '{Listen}'; it must be host:port, e.g. 0.0.0.0:7000";
+        if (Directory is not null && (Directory.Trim() == "" || Directory.Contains('\0', StringComparison.Ordinal)))
+            yield return $"{nameof(Directory)} is '{Directory.Replace('\0', '?')}'; it must name a folder, or be left out";
+        var times = base.Validate().ToArray();
+        foreach (var other in times)
+            yield return other;
+        if (times.Length == 0 && TimesProblem() is { } contradiction)
+            yield return contradiction;
+    }
+
+    /// <summary>How this member counts time.</summary>
+    /// <exception cref="ArgumentException">The times contradict each other.</exception>
+    internal RaftTimings CreateTimings(long frequency) => RaftTimings.Create(
+        LeaseDuration, EffectiveElectionTimeoutMax, EffectiveRenewInterval, ClockDrift, EffectiveSafetyMargin, frequency);
+
+    internal RaftConfiguration CreateConfiguration(RaftAddress address, long frequency) => new(
+        address.Cluster, new MemberList(address.Members.Select(m => new MemberList.Entry(m.Id, m.Priority))), Member,
+        CreateTimings(frequency), LeaseDuration);
+
+    private string? TimesProblem()
+    {
+        if (EffectiveElectionTimeoutMax > TimeSpan.FromDays(2))
+            return FormattableString.Invariant($"{nameof(ElectionTimeoutMax)} is {EffectiveElectionTimeoutMax.TotalSeconds} s; it must be at most 2 days");
+        try
+        {
+            CreateTimings(TimeSpan.TicksPerSecond);
+            return null;
+        }
+        catch (ArgumentException e)
+        {
+            return $"{nameof(LeaseDuration)} (the least election timeout), {nameof(ElectionTimeoutMax)} and {nameof(RenewInterval)} (the heartbeat interval) do not fit together: {e.Message}";
+        }
+    }
 }

@@ -82,6 +82,8 @@ internal ref struct ByteReader(ReadOnlySpan<byte> bytes)
         return Encoding.ASCII.GetString(bytes);
     }
 
+    public byte[] Bytes(int count) => Take(count).ToArray();
+
     public void End()
     {
         if (!_rest.IsEmpty)

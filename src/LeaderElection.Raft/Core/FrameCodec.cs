@@ -28,6 +28,7 @@ internal static class FrameCodec
         HeartbeatAck,
         TimeoutNow,
         Configuration,
+        Probe,
     }
 
     /// <summary>Appends the frame of a message.</summary>
@@ -102,6 +103,7 @@ internal static class FrameCodec
         Message.HeartbeatAck => Kind.HeartbeatAck,
         Message.TimeoutNow => Kind.TimeoutNow,
         Message.Configuration => Kind.Configuration,
+        Message.Probe => Kind.Probe,
         _ => throw new ArgumentException($"no frame for {message.GetType().Name}", nameof(message)),
     };
 
@@ -158,6 +160,10 @@ internal static class FrameCodec
                 writer.Text(m.Members);
                 writer.Int64(m.TimeoutMicroseconds);
                 break;
+            case Message.Probe m:
+                writer.Int64(m.Number);
+                writer.Byte(m.IsAnswer ? (byte)1 : (byte)0);
+                break;
         }
     }
 
@@ -189,6 +195,8 @@ internal static class FrameCodec
                 return new Message.TimeoutNow(reader.Name(), reader.Term(least: 1));
             case Kind.Configuration:
                 return new Message.Configuration(reader.Name(), reader.Count64(), reader.Text(), reader.Count64());
+            case Kind.Probe:
+                return new Message.Probe(reader.Count64(), reader.Boolean());
             default:
                 reader.Fail("the kind is unknown");
                 return null;

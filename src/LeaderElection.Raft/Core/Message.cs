@@ -51,6 +51,11 @@ internal abstract record Message
             FormattableString.Invariant($"{Cluster}\n{ListVersion}\n{Members}\n{TimeoutMicroseconds}"))));
     }
 
+    /// <summary>Asks for a sign of life, or gives it. Between the hosts of the members: for the elections it means nothing.</summary>
+    /// <param name="Number">Of the question.</param>
+    /// <param name="IsAnswer">Whether it is the answer.</param>
+    internal sealed record Probe(long Number, bool IsAnswer) : Message;
+
     /// <summary>What the sender is in an election.</summary>
     /// <param name="Election">The election.</param>
     /// <param name="Term">The term that it leads; 0 when it does not lead.</param>

@@ -98,6 +98,15 @@ internal sealed class RaftMember
         return Pulse.CanTakeOver(peer, led) ? null : $"{target} has not answered lately";
     }
 
+    /// <summary>Whether there is room for that election among those that a member can remember.</summary>
+    public bool CanTakePartIn(string election) => FindOrAdd(election) is not null;
+
+    /// <summary>Whether it campaigns or leads there.</summary>
+    public bool Stands(string election) => Find(election) is { Stands: true };
+
+    /// <summary>Whether it leads that term, for the outside.</summary>
+    public bool Leads(string election, long term) => Find(election) is { Role: Leader { IsConfirmed: true } } led && led.Term == term;
+
     internal ElectionState? Find(string election) => _elections.GetValueOrDefault(election);
 
     /// <returns><see langword="null"/> when the member takes part in as many elections as it can remember.</returns>

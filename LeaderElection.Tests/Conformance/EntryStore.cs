@@ -1,0 +1,14 @@
+namespace LeaderElection.Tests.Conformance;
+
+/// <summary>A store in which an election has an entry that somebody may delete.</summary>
+public abstract class EntryStore : Store
+{
+    /// <summary>
+    /// Whether nobody is elected beside a leader whose entry was deleted by hand. In a queue the next one is first at
+    /// once: both hear of the deletion at the same time, and fencing has to stop what the old leader still does.
+    /// </summary>
+    public virtual bool WaitsOutDeletedEntries => true;
+
+    /// <summary>Deletes the election's entry, as an operator might by mistake.</summary>
+    public abstract Task DeleteEntryAsync(string election);
+}

@@ -1,0 +1,52 @@
+using LeaderElection.Raft;
+using LeaderElection.Tests.Servers;
+
+namespace LeaderElection.Tests.Raft;
+
+/// <summary>The addresses and folders of members on loopback. They have been started once, long ago, so that they need not be wary.</summary>
+internal sealed class RaftClusterFiles
+{
+    public const string Secret = "a secret of the tests";
+
+    private readonly string _folder;
+
+    public RaftClusterFiles(string folder, int count, TimeSpan lease)
+        : this(folder, string.Join(',', Enumerable.Range(0, count).Select(i => $"m{i}=127.0.0.1:{FreePort.Next()}")), lease)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            Directory.CreateDirectory(Path.Combine(folder, $"m{i}"));
+            StateFile(i).Save(new MemberState("tests", $"m{i}", 1, []));
+        }
+    }
+
+    /// <summary>Those of a cluster whose files are there.</summary>
+    public RaftClusterFiles(string folder, string members, TimeSpan lease)
+    {
+        _folder = folder;
+        Members = members;
+        Lease = lease;
+    }
+
+    public string Members { get; }
+
+    public TimeSpan Lease { get; }
+
+    public string Description => $"{_folder}|{Members}|{Lease.TotalMilliseconds}";
+
+    public static RaftClusterFiles Parse(string description) => description.Split('|') is [var folder, var members, var lease]
+        ? new RaftClusterFiles(folder, members, TimeSpan.FromMilliseconds(double.Parse(lease)))
+        : throw new FormatException(description);
+
+    public StateFile StateFile(int member) => new(Path.Combine(_folder, $"m{member}", "state"));
+
+    public RaftElectionOptions Options(int member) => new()
+    {
+        ConnectionString = $"{Members};cluster=tests",
+        Secret = Secret,
+        Member = $"m{member}",
+        Directory = Path.Combine(_folder, $"m{member}"),
+        LeaseDuration = Lease,
+        RenewInterval = TimeSpan.FromMilliseconds(Math.Min(50, Lease.TotalMilliseconds / 3)),
+    };
+}

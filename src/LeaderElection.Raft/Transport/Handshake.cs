@@ -1,0 +1,154 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace LeaderElection.Raft.Transport;
+
+/// <summary>How two members find out that they are who they say, before anything else is heard.</summary>
+/// <remarks>
+/// <para>Messages are <c>length:u16 kind:u8 content</c>, little-endian, of at most 512 bytes. Who dials says hello; the
+/// other says hello too and proves that it has the secret; then the first proves it. A proof is the HMAC-SHA256, under
+/// the secret, of the role and both hellos, so that it is good for one connection between these two alone. Where TLS
+/// authenticates the members and there is no secret, proofs are made with an empty one. Instead of any answer there
+/// may be a refusal with its reason.</para>
+/// </remarks>
+internal sealed class Handshake
+{
+    private const int MaxLength = 512;
+
+    private readonly byte[] _key;
+
+    private enum Kind : byte
+    {
+        Hello = 1,
+        Answer,
+        Proof,
+        Refusal,
+    }
+
+    public Handshake(string self, long incarnation, string? secret)
+    {
+        Self = self;
+        Incarnation = incarnation;
+        _key = HMACSHA256.HashData("LeaderElection.Raft link"u8, Encoding.UTF8.GetBytes(secret ?? ""));
+    }
+
+    private string Self { get; }
+
+    private long Incarnation { get; }
+
+    /// <summary>Introduces this member to the one that it has dialled.</summary>
+    /// <exception cref="RefusedException">One side has refused the other.</exception>
+    /// <exception cref="IOException">The connection broke.</exception>
+    public async Task<Hello> DialAsync(Stream stream, string target, Func<Hello, RefusedException?> judge, CancellationToken cancellationToken)
+    {
+        var own = Hello.Create(Self, target, Incarnation).ToBytes();
+        await WriteAsync(stream, Kind.Hello, own, cancellationToken).ConfigureAwait(false);
+        var answer = await ReadAsync(stream, Kind.Answer, cancellationToken).ConfigureAwait(false);
+        if (answer.Length < HMACSHA256.HashSizeInBytes)
+            throw new RefusedException(RefusalReason.Garbage, "its handshake is damaged: it is truncated");
+        var theirs = answer[..^HMACSHA256.HashSizeInBytes];
+        return await RefuseOrAsync(stream, cancellationToken, async () =>
+        {
+            var hello = Hello.Read(theirs);
+            if (hello.From != target)
+                throw new RefusedException(RefusalReason.Target, $"it is {hello.From}, not {target}");
+            if ((Judge(hello) ?? judge(hello)) is { } refusal)
+                throw refusal;
+            CheckProof("acceptor", own, theirs, answer.AsSpan(theirs.Length));
+            await WriteAsync(stream, Kind.Proof, Proof("dialer", own, theirs), cancellationToken).ConfigureAwait(false);
+            return hello;
+        }).ConfigureAwait(false);
+    }
+
+    /// <summary>Hears who has dialled this member.</summary>
+    /// <inheritdoc cref="DialAsync"/>
+    public async Task<Hello> AcceptAsync(Stream stream, Func<Hello, RefusedException?> judge, CancellationToken cancellationToken)
+    {
+        var theirs = await ReadAsync(stream, Kind.Hello, cancellationToken).ConfigureAwait(false);
+        return await RefuseOrAsync(stream, cancellationToken, async () =>
+        {
+            var hello = Hello.Read(theirs);
+            if ((Judge(hello) ?? judge(hello)) is { } refusal)
+                throw refusal;
+            var own = Hello.Create(Self, hello.From, Incarnation).ToBytes();
+            await WriteAsync(stream, Kind.Answer, [.. own, .. Proof("acceptor", theirs, own)], cancellationToken).ConfigureAwait(false);
+            var proof = await ReadAsync(stream, Kind.Proof, cancellationToken).ConfigureAwait(false);
+            CheckProof("dialer", theirs, own, proof);
+            return hello;
+        }).ConfigureAwait(false);
+    }
+
+    private RefusedException? Judge(Hello hello) => hello.To == Self
+        ? null
+        : new(RefusalReason.Target, $"{hello.From} was looking for {hello.To} where {Self} is; are two members' addresses mixed up?");
+
+    private byte[] Proof(string role, byte[] dialer, byte[] acceptor)
+    {
+        byte[] said = [.. Encoding.ASCII.GetBytes(role), 0, .. SHA256.HashData(dialer), .. SHA256.HashData(acceptor)];
+        return HMACSHA256.HashData(_key, said);
+    }
+
+    private void CheckProof(string role, byte[] dialer, byte[] acceptor, ReadOnlySpan<byte> proof)
+    {
+        if (!CryptographicOperations.FixedTimeEquals(proof, Proof(role, dialer, acceptor)))
+            throw new RefusedException(RefusalReason.Secret, "its secret is not the one of this member");
+    }
+
+    /// <summary>Tells the other side when it is refused: both then know the reason.</summary>
+    private static async Task<Hello> RefuseOrAsync(Stream stream, CancellationToken cancellationToken, Func<Task<Hello>> proceed)
+    {
+        try
+        {
+            return await proceed().ConfigureAwait(false);
+        }
+        catch (RefusedException e) when (e is not Told)
+        {
+            // A stranger that speaks something else learns nothing from it.
+            if (e.Reason != RefusalReason.Garbage)
+                await WriteAsync(stream, Kind.Refusal, [(byte)e.Reason], cancellationToken).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static ValueTask WriteAsync(Stream stream, Kind kind, byte[] content, CancellationToken cancellationToken)
+    {
+        var bytes = new byte[sizeof(ushort) + 1 + content.Length];
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes, (ushort)(content.Length + 1));
+        bytes[sizeof(ushort)] = (byte)kind;
+        content.CopyTo(bytes, sizeof(ushort) + 1);
+        return stream.WriteAsync(bytes, cancellationToken);
+    }
+
+    private static async Task<byte[]> ReadAsync(Stream stream, Kind expected, CancellationToken cancellationToken)
+    {
+        var head = new byte[sizeof(ushort)];
+        await stream.ReadExactlyAsync(head, cancellationToken).ConfigureAwait(false);
+        var length = BinaryPrimitives.ReadUInt16LittleEndian(head);
+        if (length is 0 or > MaxLength)
+            throw new RefusedException(RefusalReason.Garbage, "what it sent is not a handshake");
+        var body = new byte[length];
+        await stream.ReadExactlyAsync(body, cancellationToken).ConfigureAwait(false);
+        return body switch
+        {
+            [var kind, .. var content] when kind == (byte)expected => content,
+            [(byte)Kind.Refusal, var reason] => throw new Told((RefusalReason)reason),
+            _ => throw new RefusedException(RefusalReason.Garbage, "what it sent is not a handshake"),
+        };
+    }
+
+    /// <summary>The other side has refused this one.</summary>
+    private sealed class Told(RefusalReason reason) : RefusedException(reason, $"it refuses this member: {Text(reason)}")
+    {
+        private static string Text(RefusalReason reason) => reason switch
+        {
+            RefusalReason.Version => $"it does not speak protocol version {FrameCodec.Version}",
+            RefusalReason.Target => "it is another member than was looked for at that address",
+            RefusalReason.Stranger => "this member is not on its list of members",
+            RefusalReason.Secret => "this member's secret is not the one that it has",
+            RefusalReason.Certificate => "this member's certificate is not one of this member",
+            RefusalReason.Forgetful => "this member has been started more often before, so it has lost its state",
+            _ => $"reason {(byte)reason}",
+        };
+    }
+}
