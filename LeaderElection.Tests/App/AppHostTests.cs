@@ -16,14 +16,15 @@ public sealed class AppHostTests(RunningApp app) : IDisposable
     public async Task Start_AllResources_BecomeHealthy()
     {
         await app.Application.ResourceNotifications.WaitForResourceHealthyAsync("board", Timeout);
-        foreach (var workers in Workers)
-            Assert.Equal(RunningApp.Replicas, (await app.Application.WaitForReplicasAsync(workers, RunningApp.Replicas, Timeout)).Count);
+        foreach (var strategy in Strategies)
+            Assert.Equal(RunningApp.Replicas, (await app.ReplicasAsync($"{strategy}-demo", Timeout)).Count);
     }
 
     [Fact]
     public async Task Start_StoresBoardAndWorkers_HaveHealthReports()
     {
-        foreach (var resource in Workers.Concat(["board", "redis", "etcd", "zookeeper"]))
+        var workers = Strategies.SelectMany(strategy => app.CandidatesOf($"{strategy}-demo")).Select(project => project.Name);
+        foreach (var resource in workers.Concat(["board", "redis", "etcd", "zookeeper"]))
         {
             var well = await app.Application.ResourceNotifications.WaitForResourceAsync(resource, TestApplication.IsWell, Timeout);
             Assert.All(well.Snapshot.HealthReports, report => Assert.Equal(Microsoft.Extensions.Diagnostics.HealthChecks.HealthStatus.Healthy, report.Status));
@@ -34,7 +35,7 @@ public sealed class AppHostTests(RunningApp app) : IDisposable
     [Fact]
     public async Task Start_EachElection_HasExactlyOneLeader()
     {
-        foreach (var strategy in Workers.Select(StrategyOf))
+        foreach (var strategy in Strategies)
         {
             var election = await WaitForElectionAsync(strategy, e => e.Leader is not null && e.Candidates.Count == RunningApp.Replicas, Timeout);
 
@@ -50,6 +51,7 @@ public sealed class AppHostTests(RunningApp app) : IDisposable
     [InlineData("redis")]
     [InlineData("etcd")]
     [InlineData("zookeeper")]
+    [InlineData("raft")]
     public async Task Stop_OfTheLeadersReplica_AnotherLeadsWithAHigherToken_AndStartMakesItFollow(string strategy)
     {
         var first = (await WaitForElectionAsync(strategy, e => e.Leader is not null && e.Candidates.Count == RunningApp.Replicas, Timeout)).Leader!;
@@ -67,11 +69,7 @@ public sealed class AppHostTests(RunningApp app) : IDisposable
         Assert.NotEqual(first.Candidate, election.Leader?.Candidate);
     }
 
-    private IEnumerable<string> Workers => app.Application.Services.GetService(typeof(DistributedApplicationModel)) is DistributedApplicationModel model
-        ? model.Resources.OfType<ProjectResource>().Select(resource => resource.Name).Where(name => name.EndsWith("-worker", StringComparison.Ordinal))
-        : [];
-
-    private static string StrategyOf(string workers) => workers[..^"-worker".Length];
+    private static IReadOnlyList<string> Strategies => ["file", "redis", "etcd", "zookeeper", "raft"];
 
     private static bool IsLeader(string role) => string.Equals(role, "leader", StringComparison.OrdinalIgnoreCase);
 

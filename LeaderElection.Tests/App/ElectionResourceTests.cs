@@ -13,7 +13,7 @@ public sealed class ElectionResourceTests(RunningApp app) : IDisposable
 
     private ResourceNotificationService Notifications => app.Application.ResourceNotifications;
 
-    public static TheoryData<string> Elections => ["file-demo", "redis-demo", "etcd-demo", "zookeeper-demo"];
+    public static TheoryData<string> Elections => ["file-demo", "redis-demo", "etcd-demo", "zookeeper-demo", "raft-demo"];
 
     public void Dispose() => _timeout.Dispose();
 
@@ -28,7 +28,8 @@ public sealed class ElectionResourceTests(RunningApp app) : IDisposable
         Assert.Contains(leader, workers);
         Assert.True(token > 0);
         Assert.Equal(workers.Order(), Candidates(row));
-        Assert.Equal($"Leader {leader[^8..]}", row.State?.Text);
+        // The members of raft are resources of their own, known by their names.
+        Assert.Equal($"Leader {(election == "raft-demo" ? leader[..^9] : leader[^8..])}", row.State?.Text);
         Assert.Equal(KnownResourceStateStyles.Success, row.State?.Style);
     }
 
@@ -126,9 +127,9 @@ public sealed class ElectionResourceTests(RunningApp app) : IDisposable
     /// <summary>Waits until all replicas campaign: one that runs need not yet, and one that a test before has frozen does so later.</summary>
     private async Task<IReadOnlyCollection<string>> ReplicasAsync(string election)
     {
-        var replicas = await app.Application.WaitForReplicasAsync(election.Replace("-demo", "-worker", StringComparison.Ordinal), RunningApp.Replicas, _timeout.Token);
-        await RowAsync(election, e => Candidates(e.Snapshot).Order().SequenceEqual(replicas.Keys.Order()));
-        return [.. replicas.Keys];
+        var replicas = await app.ReplicasAsync(election, _timeout.Token);
+        await RowAsync(election, e => Candidates(e.Snapshot).Order().SequenceEqual(replicas.Order()));
+        return replicas;
     }
 
     private async Task<CustomResourceSnapshot> RowAsync(string election, Func<ResourceEvent, bool> condition) =>

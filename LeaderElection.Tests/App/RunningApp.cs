@@ -1,7 +1,9 @@
 using System.Net.Http.Json;
 using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 using LeaderElection.Tests.StandIns;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace LeaderElection.Tests.App;
 
@@ -34,6 +36,23 @@ public sealed class RunningApp : IAsyncLifetime
             await Application.DisposeAsync();
 
         _data.Delete(recursive: true);
+    }
+
+    /// <summary>The resources whose replicas campaign in an election.</summary>
+    internal IReadOnlyList<ProjectResource> CandidatesOf(string election) => [.. Application.Services.GetRequiredService<DistributedApplicationModel>().Resources
+        .OfType<ProjectResource>()
+        .Where(project => project.Annotations.OfType<ResourceRelationshipAnnotation>().Any(relation => relation.Type == "Parent" && relation.Resource.Name == election))];
+
+    /// <summary>Waits until all replicas of an election are up and well.</summary>
+    internal async Task<IReadOnlyCollection<string>> ReplicasAsync(string election, CancellationToken cancellationToken)
+    {
+        var replicas = new List<string>();
+        foreach (var project in CandidatesOf(election))
+        {
+            var count = project.Annotations.OfType<ReplicaAnnotation>().LastOrDefault()?.Replicas ?? 1;
+            replicas.AddRange((await Application.WaitForReplicasAsync(project.Name, count, cancellationToken)).Keys);
+        }
+        return replicas;
     }
 
     internal async Task<ElectionView> ElectionAsync(string name, CancellationToken cancellationToken)

@@ -19,7 +19,8 @@ internal sealed class RaftWorkers : IAsyncDisposable
         {
             var starting = Enumerable.Range(0, count).Select(i => WorkerProcess.StartAsync(
                 folder,
-                ["--strategy", "raft", "--raft", $"{addresses};secret=of-this-test-only", "--member", $"m{i}", "--node-id", $"node-{i}", .. arguments]));
+                // Long enough that a busy machine does not take leadership away from a member that is well.
+                ["--lease-duration", "1s", "--strategy", "raft", "--raft", $"{addresses};secret=of-this-test-only", "--member", $"m{i}", "--node-id", $"node-{i}", .. arguments]));
             cluster._members.AddRange(await Task.WhenAll(starting));
             return cluster;
         }
