@@ -1,5 +1,9 @@
+extern alias worker;
+
 using LeaderElection.Board.Candidates;
+using LeaderElection.Hosting;
 using LeaderElection.Tests.Processes;
+using worker::LeaderElection.Worker.Reporting;
 
 namespace LeaderElection.Tests.Worker;
 
@@ -29,6 +33,20 @@ public sealed class WorkerReportTests : IDisposable
         await board.WaitForAsync(report => report.FencingToken > leads.FencingToken, "the next term");
         (await worker.PostAsync("/faults/freeze?for=5m")).Dispose();
         await board.WaitForAsync(report => report.EndReason == "lease ran out", "the end of the next term");
+    }
+
+    // The board believes a leader for what was left of its lease when it reported, so it must hear of it again before.
+    [Theory]
+    [InlineData(15_000, 1000)]
+    [InlineData(1000, 250)]
+    [InlineData(100, 50)]
+    [InlineData(null, 1000)]
+    public void Interval_OfALeader_IsAQuarterOfAShortLease(int? lease, int interval)
+    {
+        var status = new CandidateStatus(
+            "demo", "file", "node-1", CandidateRole.Leader, 1, default, null, lease is { } ms ? TimeSpan.FromMilliseconds(ms) : null, null);
+
+        Assert.Equal(TimeSpan.FromMilliseconds(interval), BoardReporter.Interval(status));
     }
 
     [Fact]

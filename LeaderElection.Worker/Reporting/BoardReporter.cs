@@ -6,13 +6,14 @@ using LeaderElection.Worker.Status;
 
 namespace LeaderElection.Worker.Reporting;
 
-/// <summary>Tells the board how the candidate stands: at every change, and once a second while it leads or is a member of a raft cluster.</summary>
+/// <summary>Tells the board how the candidate stands: at every change, and once a second or more often while it leads or is a member of a raft cluster.</summary>
 internal sealed partial class BoardReporter(
     CandidatePulse pulse, WorkerOptions options, OwnAddress address, RaftMember raft, IHostEnvironment environment, TimeProvider time,
     ILogger<BoardReporter> logger) : BackgroundService
 {
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -58,7 +59,7 @@ internal sealed partial class BoardReporter(
         var listening = ListenAsync(socket, gone);
         try
         {
-            await foreach (var (status, isTick) in pulse.BeatsAsync(stopping, gone.Token))
+            await foreach (var (status, isTick) in pulse.BeatsAsync(Interval, stopping, gone.Token))
             {
                 var member = raft.Report();
                 if (!isTick || member is not null || status is { Role: CandidateRole.Leader })
@@ -73,6 +74,11 @@ internal sealed partial class BoardReporter(
             await listening;
         }
     }
+
+    /// <summary>The board believes a leader for what was left of its lease, so a short lease is told of more often.</summary>
+    internal static TimeSpan Interval(CandidateStatus? status) => status?.LeaseDuration / 4 is { } quarter && quarter < CandidatePulse.Second
+        ? TimeSpan.FromTicks(Math.Max(quarter.Ticks, ShortestInterval.Ticks))
+        : CandidatePulse.Second;
 
     /// <summary>The board says nothing but goodbye.</summary>
     private async Task ListenAsync(ClientWebSocket socket, CancellationTokenSource gone)

@@ -4,10 +4,11 @@ using LeaderElection.Hosting;
 
 namespace LeaderElection.Worker.Status;
 
-/// <summary>The beat in which the candidate's state is shown: at every change at once, and once a second.</summary>
+/// <summary>The beat in which the candidate's state is shown: at every change at once, and in an even beat.</summary>
 internal sealed class CandidatePulse
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    /// <summary>Between two ticks.</summary>
+    public static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     private readonly CandidateRegistry _registry;
     private readonly TimeProvider _time;
@@ -25,16 +26,19 @@ internal sealed class CandidatePulse
     public CandidateStatus? Current => _registry.Candidates.FirstOrDefault()?.Status;
 
     /// <summary>Beats at once, and until the candidate has withdrawn, so that the end of its term can be shown while the process stops.</summary>
+    /// <param name="interval">Between two ticks, as long as the candidate stands so.</param>
     /// <param name="stopping">Whether a candidate that is not there is one that has withdrawn, not one that is yet to come.</param>
     /// <param name="cancellationToken">Ends it before.</param>
-    public async IAsyncEnumerable<Beat> BeatsAsync(CancellationToken stopping, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<Beat> BeatsAsync(
+        Func<CandidateStatus?, TimeSpan> interval, CancellationToken stopping, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var beats = Channel.CreateUnbounded<bool>(new UnboundedChannelOptions { SingleReader = true });
         void OnChanged(Candidate candidate) => beats.Writer.TryWrite(false);
         _registry.Changed += OnChanged;
         try
         {
-            using var timer = _time.CreateTimer(_ => beats.Writer.TryWrite(true), null, Interval, Interval);
+            var pace = Second;
+            using var timer = _time.CreateTimer(_ => beats.Writer.TryWrite(true), null, pace, pace);
             beats.Writer.TryWrite(false);
             var seen = false;
             await foreach (var isTick in beats.Reader.ReadAllAsync(cancellationToken))
@@ -43,6 +47,8 @@ internal sealed class CandidatePulse
                 if (status is null && !seen && !stopping.IsCancellationRequested)
                     continue;
                 seen = true;
+                if (interval(status) is var wanted && wanted != pace)
+                    timer.Change(pace = wanted, wanted);
                 yield return new Beat(status, isTick);
                 if (status is null)
                     yield break;

@@ -11,7 +11,7 @@ internal sealed class ConsoleStatus(CandidatePulse pulse, WorkerOptions options,
         await address.Started;
         Print($">>> {options.Candidate} campaigns in {options.Election} ({options.Strategy}), pid {Environment.ProcessId}, {address.Url}");
         CandidateStatus? last = null;
-        await foreach (var (status, isTick) in pulse.BeatsAsync(stoppingToken))
+        await foreach (var (status, isTick) in pulse.BeatsAsync(_ => CandidatePulse.Second, stoppingToken))
         {
             foreach (var change in Changes(last, status))
                 Print($">>> {change}");

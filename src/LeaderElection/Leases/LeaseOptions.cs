@@ -37,7 +37,8 @@ public class LeaseOptions
     /// <summary>The shortest <see cref="LeaseDuration"/> that the strategy can hold.</summary>
     private protected virtual TimeSpan ShortestLease => TimeSpan.FromMilliseconds(200);
 
-    internal TimeSpan EffectiveRenewInterval => RenewInterval ?? LeaseDuration / 3;
+    // In whole ticks, rounded down: three of them fit into the lease.
+    internal TimeSpan EffectiveRenewInterval => RenewInterval ?? TimeSpan.FromTicks(LeaseDuration.Ticks / 3);
 
     internal TimeSpan EffectiveRetryPeriod => RetryPeriod ?? Min(LeaseDuration / 5, TimeSpan.FromSeconds(2));
 
