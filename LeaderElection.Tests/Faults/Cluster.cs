@@ -36,7 +36,7 @@ internal sealed class Cluster(string strategy, string endpoint, TimeSpan lease) 
     /// <summary>Starts a candidate, and waits until it campaigns.</summary>
     public async Task<string> StartAsync()
     {
-        var candidate = $"c{Interlocked.Increment(ref _started)}";
+        var candidate = NextCandidate();
         var process = ChildProcess.Start(
             "dotnet",
             [typeof(Cluster).Assembly.Location, strategy, endpoint, "fault", candidate, $"{lease.TotalMilliseconds}", $"{_resource.Port}"]);
@@ -97,5 +97,12 @@ internal sealed class Cluster(string strategy, string endpoint, TimeSpan lease) 
         foreach (var process in processes)
             await process.DisposeAsync();
         _resource.Dispose();
+    }
+
+    /// <summary>Members of a raft cluster are known beforehand: there the first one starts that does not run.</summary>
+    private string NextCandidate()
+    {
+        lock (_lock)
+            return strategy == "raft" ? Enumerable.Range(0, 9).Select(i => $"m{i}").First(m => !_running.ContainsKey(m)) : $"c{++_started}";
     }
 }

@@ -1,5 +1,6 @@
 using LeaderElection.Tests.History;
 using LeaderElection.Tests.Processes;
+using LeaderElection.Tests.Raft;
 using LeaderElection.Tests.Servers;
 
 namespace LeaderElection.Tests.Faults;
@@ -12,7 +13,7 @@ public sealed class FaultTests
     /// <summary>What a slow machine may add to a bound: the figures proper are the benchmarks' business.</summary>
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(10);
 
-    public static TheoryData<string> Strategies => ["file", "redis", "etcd", "zookeeper"];
+    public static TheoryData<string> Strategies => ["file", "redis", "etcd", "zookeeper", "raft"];
 
     [Theory]
     [MemberData(nameof(Strategies))]
@@ -148,10 +149,13 @@ public sealed class FaultTests
 
         private readonly StoreServer? _server;
 
-        private FaultStore(StoreServer? server)
+        private readonly RaftClusterFiles? _raft;
+
+        private FaultStore(StoreServer? server, bool isRaft)
         {
             _server = server;
             _folder = server is null ? new TemporaryFolder() : null;
+            _raft = isRaft ? new RaftClusterFiles(_folder!.Path, 3, Lease) : null;
         }
 
         public RedisServer? Redis => _server as RedisServer;
@@ -161,16 +165,20 @@ public sealed class FaultTests
             RedisServer redis => redis.Endpoint,
             EtcdServer etcd => etcd.Endpoint,
             ZooKeeperServer zookeeper => zookeeper.Endpoint,
-            _ => _folder!.Path,
+            _ => _raft?.Description ?? _folder!.Path,
         };
 
-        public static async Task<FaultStore> StartAsync(string strategy) => new(strategy switch
+        public static async Task<FaultStore> StartAsync(string strategy)
         {
-            "redis" => await RedisServer.StartNewAsync(),
-            "etcd" => await EtcdServer.StartNewAsync(),
-            "zookeeper" => await ZooKeeperServer.StartNewAsync(),
-            _ => null,
-        });
+            StoreServer? server = strategy switch
+            {
+                "redis" => await RedisServer.StartNewAsync(),
+                "etcd" => await EtcdServer.StartNewAsync(),
+                "zookeeper" => await ZooKeeperServer.StartNewAsync(),
+                _ => null,
+            };
+            return new FaultStore(server, isRaft: strategy == "raft");
+        }
 
         public async ValueTask DisposeAsync()
         {

@@ -1,7 +1,9 @@
 using LeaderElection.Etcd;
 using LeaderElection.FileSystem;
 using LeaderElection.Leases;
+using LeaderElection.Raft;
 using LeaderElection.Redis;
+using LeaderElection.Tests.Raft;
 using LeaderElection.ZooKeeper;
 
 namespace LeaderElection.Tests.History;
@@ -14,19 +16,19 @@ internal static class Program
 {
     private static readonly Lock Output = new();
 
-    /// <param name="args">strategy, endpoint, election, candidate, lease in ms, port of the fenced resource; or what <see cref="Raft.Simulator"/> or <see cref="Raft.RaftVoters"/> takes.</param>
+    /// <param name="args">strategy, endpoint, election, candidate (for raft also the member), lease in ms, port of the fenced resource; or what <see cref="Simulator"/> or <see cref="RaftVoters"/> takes.</param>
     public static async Task<int> Main(string[] args)
     {
         if (args is ["simulate" or "replay", _, ..] and { Length: < 4 })
-            return Raft.Simulator.Main(args);
-        if (args is [Raft.RaftVoters.Command, _, ..])
-            return await Raft.RaftVoters.Main(args);
+            return Simulator.Main(args);
+        if (args is [RaftVoters.Command, _, ..])
+            return await RaftVoters.Main(args);
         if (args is not [var strategy, var endpoint, var electionName, var candidate, var lease, var port])
         {
             Console.Error.WriteLine("This is the candidate of the fault tests; run the tests with ./test or 'dotnet test'.");
             return 2;
         }
-        await using var backend = CreateBackend(strategy, endpoint, TimeSpan.FromMilliseconds(int.Parse(lease)));
+        await using var backend = CreateBackend(strategy, endpoint, candidate, TimeSpan.FromMilliseconds(int.Parse(lease)));
         var election = backend.CreateElection(electionName, candidate);
         using var resource = await FencedResource.ConnectAsync(int.Parse(port));
         while (true)
@@ -56,8 +58,10 @@ internal static class Program
         }
     }
 
-    private static IElectionBackend CreateBackend(string strategy, string endpoint, TimeSpan lease)
+    private static IElectionBackend CreateBackend(string strategy, string endpoint, string candidate, TimeSpan lease)
     {
+        if (strategy == "raft")
+            return new RaftElectionBackend(RaftClusterFiles.Parse(endpoint, lease).Options(candidate));
         if (strategy == "redis")
             return new RedisElectionBackend(Timed(new RedisElectionOptions { ConnectionString = endpoint }));
         if (strategy == "etcd")

@@ -34,18 +34,22 @@ internal sealed class RaftClusterFiles
 
     public string Description => $"{_folder}|{Members}|{Lease.TotalMilliseconds}";
 
-    public static RaftClusterFiles Parse(string description) => description.Split('|') is [var folder, var members, var lease]
-        ? new RaftClusterFiles(folder, members, TimeSpan.FromMilliseconds(double.Parse(lease)))
+    /// <param name="description">A cluster.</param>
+    /// <param name="otherLease">Its lease, if not that of the description.</param>
+    public static RaftClusterFiles Parse(string description, TimeSpan? otherLease = null) => description.Split('|') is [var folder, var members, var lease]
+        ? new RaftClusterFiles(folder, members, otherLease ?? TimeSpan.FromMilliseconds(double.Parse(lease)))
         : throw new FormatException(description);
 
     public StateFile StateFile(int member) => new(Path.Combine(_folder, $"m{member}", "state"));
 
-    public RaftElectionOptions Options(int member) => new()
+    public RaftElectionOptions Options(int member) => Options($"m{member}");
+
+    public RaftElectionOptions Options(string member) => new()
     {
         ConnectionString = $"{Members};cluster=tests",
         Secret = Secret,
-        Member = $"m{member}",
-        Directory = Path.Combine(_folder, $"m{member}"),
+        Member = member,
+        Directory = Path.Combine(_folder, member),
         LeaseDuration = Lease,
         RenewInterval = TimeSpan.FromMilliseconds(Math.Min(50, Lease.TotalMilliseconds / 3)),
     };

@@ -17,7 +17,8 @@ internal static class CandidateCommand
         var store = new StoreOptions(command);
         var election = new Option<string>("--election") { Required = true, Description = "the election" };
         command.Options.Add(election);
-        command.SetAction((parsed, stop) => RunAsync(store.CreateBackend(parsed), parsed.GetRequiredValue(election), store.Id(parsed), stop));
+        command.SetAction((parsed, stop) => RunAsync(
+            store.CreateBackend(parsed, parsed.GetRequiredValue(election)), parsed.GetRequiredValue(election), store.Id(parsed), stop));
         return command;
     }
 
@@ -25,7 +26,8 @@ internal static class CandidateCommand
     {
         await using var closing = backend;
         await using var election = backend.CreateElection(name, id);
-        await backend.PingAsync(stop);
+        if (!await FirstContact.MadeAsync(backend, stop))
+            return 1;
         var leading = CampaignAsync(election);
         while (await Console.In.ReadLineAsync(stop) is { } line && line.Trim() != "quit")
         {

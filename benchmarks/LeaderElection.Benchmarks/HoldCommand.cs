@@ -11,7 +11,7 @@ internal static class HoldCommand
         var store = new StoreOptions(command);
         var count = new Option<int>("--elections") { DefaultValueFactory = _ => 1000, Description = "how many" };
         command.Options.Add(count);
-        command.SetAction((parsed, stop) => RunAsync(store.CreateBackend(parsed), parsed.GetValue(count), store.Id(parsed), stop));
+        command.SetAction((parsed, stop) => RunAsync(store.CreateBackend(parsed, "hold"), parsed.GetValue(count), store.Id(parsed), stop));
         return command;
     }
 
@@ -19,7 +19,8 @@ internal static class HoldCommand
     {
         var time = TimeProvider.System;
         await using var closing = backend;
-        await backend.PingAsync(stop);
+        if (!await FirstContact.MadeAsync(backend, stop))
+            return 1;
         var elections = Enumerable.Range(0, count).Select(i => backend.CreateElection($"hold-{i}", id)).ToArray();
         Console.WriteLine("READY");
         var start = time.GetTimestamp();

@@ -81,7 +81,7 @@ public sealed class RaftElectionBackend : StoreBackend
         {
             ThrowIfDisposed();
             if (_starting is null or { IsFaulted: true })
-                _starting = Track(Task.Run(StartNodeAsync));
+                _starting = Track(Task.Run(() => RaftNode.StartAsync(this, _options, _address)));
             return _starting;
         }
     }
@@ -143,12 +143,5 @@ public sealed class RaftElectionBackend : StoreBackend
         // A campaign that had not joined when all were woken.
         WakeAll();
         return default;
-    }
-
-    private async Task<RaftNode> StartNodeAsync()
-    {
-        var node = await RaftNode.StartAsync(this, _options, _address).ConfigureAwait(false);
-        InBackground(() => node.TellOfLonelinessAsync(_options.EffectiveElectionTimeoutMax));
-        return node;
     }
 }

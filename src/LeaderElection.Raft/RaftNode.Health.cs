@@ -8,6 +8,7 @@ internal sealed partial class RaftNode
     private readonly Dictionary<long, Question> _questions = [];
     private Task _saving = Task.CompletedTask;
     private long _lastQuestion;
+    private bool _toldOfTooFew;
 
     /// <summary>Whether enough others are linked to for a leader to be heard of, if there is one.</summary>
     public bool HasHadContact(TimeSpan atMost)
@@ -109,15 +110,13 @@ internal sealed partial class RaftNode
         _toldOfTooFew = !isMajority;
     }
 
-    private bool _toldOfTooFew;
-
     /// <summary>Says once that a member waits for the others, when it has waited for long.</summary>
-    public async Task TellOfLonelinessAsync(TimeSpan after)
+    private async Task TellOfLonelinessAsync(TimeSpan after)
     {
-        await Task.Delay(after, Time, _stop.Token).ConfigureAwait(false);
+        await Task.Delay(after, Time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lock (_lock)
         {
-            if (_majoritySince is not null || _toldOfTooFew)
+            if (_majoritySince is not null || _toldOfTooFew || _stop.IsCancellationRequested)
                 return;
             _toldOfTooFew = true;
             _backend.Warn(TooFew(_transport.Neighbours.Values.Count(n => n.Link is not null) + 1).Message);

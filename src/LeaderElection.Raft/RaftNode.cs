@@ -60,6 +60,7 @@ internal sealed partial class RaftNode : IAsyncDisposable
             node.Post(new Input.Tick());
             await node._started.Task.ConfigureAwait(false);
             node._transport.Start();
+            _ = node.TellOfLonelinessAsync(options.EffectiveElectionTimeoutMax);
             return node;
         }
         catch
