@@ -30,7 +30,7 @@ internal sealed class RollingRestart() : Scenario(
         var limit = stage.Lease > ShortEnough ? stage.Lease : ShortEnough;
         if (longest > limit.TotalMilliseconds)
             throw Stage.Failure($"nobody led for {TimelineText.Length(longest)}; a hand-over does not wait for a lease to run out");
-        stage.Say($"{stage.Terms.Count - 1} changes of leader, the longest gap {TimelineText.Length(longest)}");
+        stage.Say($"leadership changed {stage.Terms.Count - 1} time(s); the longest gap was {TimelineText.Length(longest)}");
         stage.CheckTerms();
     }
 }

@@ -196,7 +196,8 @@ internal sealed class Stage(
             return [];
         var own = timeline with
         {
-            Terms = [.. timeline.Terms.Where(term => term.Number >= _firstTerm)],
+            // What was before the first of them is not the scenario's.
+            Terms = [.. timeline.Terms.Where(term => term.Number >= _firstTerm).Select((term, index) => index == 0 ? term with { GapBefore = null } : term)],
             Refusals = [.. timeline.Refusals.Where(refusal => refusal.At >= _start)],
         };
         return TimelineText.Events(own).OrderBy(one => one.At).Select(one => one.Line);

@@ -20,7 +20,12 @@ let limit = PAGE;
 let opened = 0;
 
 const onScreen = new IntersectionObserver(entries => {
-  for (const entry of entries) entry.target.card.isVisible = entry.isIntersecting;
+  for (const entry of entries) {
+    const card = entry.target.card;
+    // Out of sight it was told nothing.
+    if (entry.isIntersecting && !card.isVisible) card.readAgain();
+    card.isVisible = entry.isIntersecting;
+  }
   watchSoon();
 }, { rootMargin: "200px" });
 

@@ -12,6 +12,10 @@ const TIMELINE_PAUSE = 400;   // ms: a busy timeline is read no more often
 
 const template = document.getElementById("election");
 
+const leaseText = (left, full) => full < 2
+  ? `${Math.round(left * 1000)} of ${Math.round(full * 1000)} ms`
+  : `${left.toFixed(1)} of ${Number(full.toFixed(1))} s`;
+
 export class Card {
   constructor(election, board, isOpen, onToggle) {
     this.board = board;
@@ -92,7 +96,7 @@ export class Card {
     const meter = this.part("lease");
     meter.firstElementChild.style.transform = `scaleX(${part.toFixed(3)})`;
     meter.classList.toggle("low", part < 1 / 3);
-    setText(this.part("lease-text"), this.lease ? `${left.toFixed(1)} s of ${Number(this.lease.full.toFixed(1))} s` : "–");
+    setText(this.part("lease-text"), this.lease ? leaseText(left, this.lease.full) : "–");
     // Not ten times a second: it is read aloud.
     const whole = String(Math.round(left));
     if (meter.getAttribute("aria-valuenow") !== whole) {

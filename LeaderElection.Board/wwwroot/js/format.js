@@ -19,7 +19,7 @@ export function clock(time) {
 
 /** Milliseconds for people. */
 export function length(ms) {
-  if (ms < 1) return "under 1 ms";
+  if (ms < 1) return "< 1 ms";
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 10_000) return `${(ms / 1000).toFixed(2)} s`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;

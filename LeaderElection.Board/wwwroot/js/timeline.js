@@ -5,7 +5,7 @@ import { clock, count, element, length, setText } from "./format.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 40;
-const LABEL_ROOM = 8;         // % of the strip that a label takes
+const LABEL = 52;             // px: the room that a label takes
 const FAR = 24 * 3_600_000;
 
 function shape(tag, attributes, title) {
@@ -71,16 +71,17 @@ export class Strip {
     const span = this.card.zoom * 60_000;
     const end = this.now() - this.base;
     this.svg.setAttribute("viewBox", `${(end - span).toFixed(0)} 0 ${span} ${HEIGHT}`);
-    let free = -Infinity;
+    const room = 100 * LABEL / (this.root.clientWidth || 600);
+    let free = Infinity;
     // From the newest, so that it is the old ones that give way.
     for (const { gap, node } of this.labelled.toReversed()) {
       const middle = (Math.max(gap.from, end - span) + Math.min(gap.to, end)) / 2;
       const place = 100 * (1 - (end - middle) / span);
-      node.hidden = gap.to < end - span || place < 2 || (free !== -Infinity && free - place < LABEL_ROOM);
+      node.hidden = gap.to < end - span || place < room / 2 || free - place < room;
       if (node.hidden) continue;
       free = place;
       setText(node, length(gap.open ? end - gap.from : gap.length));
-      node.style.left = `${Math.min(place, 97).toFixed(2)}%`;
+      node.style.left = `${Math.min(place, 100 - room / 2).toFixed(2)}%`;
     }
     this.#axis();
   }
