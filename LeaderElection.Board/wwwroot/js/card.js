@@ -121,7 +121,7 @@ export class Card {
       this.reading = undefined;
       this.readAt = performance.now();
       try {
-        this.strip.show(await get(`${addressOf(this.election)}/timeline?minutes=${this.zoom + 1}`));
+        this.strip.show(await get(`${addressOf(this.election)}/timeline`));
       } catch {
         // The connection's own line says that the board is away.
       }

@@ -9,7 +9,7 @@ const put = (what, figure, note) => {
 
 function times(what, distribution) {
   if (distribution.count === 0) put(what, "–", "none yet");
-  else put(what, length(distribution.median), `median of ${distribution.count} · p95 ${length(distribution.p95)}`);
+  else put(what, length(distribution.median), `p95 ${length(distribution.p95)} · ${count(distribution.count, "time")}`);
 }
 
 export function showFigures(figures, elections, led) {

@@ -100,7 +100,9 @@ export class Strip {
   }
 
   #legend(terms, timeline) {
-    const leaders = [...new Set(terms.map(term => term.candidate))];
+    const start = this.now() - this.card.zoom * 60_000;
+    const isIn = iso => !iso || Date.parse(iso) >= start;
+    const leaders = [...new Set(terms.filter(term => isIn(term.to)).map(term => term.candidate))];
     const entries = leaders.map(candidate => {
       const entry = element("span");
       entry.append(element("span", "", `swatch ${this.card.colour(candidate)}`), candidate);
@@ -111,8 +113,8 @@ export class Strip {
       entry.append(element("span", "", `swatch ${className}`), text);
       entries.push(entry);
     };
-    if (this.gaps.length) mark("gap-swatch", "nobody led");
-    if (timeline.refusals.length) mark("refusal-swatch", "refused write");
+    if (this.gaps.some(gap => this.base + gap.to >= start)) mark("gap-swatch", "nobody led");
+    if (timeline.refusals.some(refusal => isIn(refusal.at))) mark("refusal-swatch", "refused write");
     this.card.part("legend").replaceChildren(...entries);
   }
 
