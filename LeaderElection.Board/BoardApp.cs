@@ -1,6 +1,8 @@
+using LeaderElection.Board.Actions;
 using LeaderElection.Board.Candidates;
 using LeaderElection.Board.Elections;
 using LeaderElection.Board.Ledger;
+using LeaderElection.Board.Scenarios;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -40,6 +42,12 @@ internal static class BoardApp
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<ChangeFeed>();
         builder.Services.AddSingleton<CandidateRoster>();
+        builder.Services.AddSingleton<PageStream>();
+        builder.Services.AddSingleton<BoardGuard>();
+        builder.Services.AddSingleton<Operator>();
+        builder.Services.AddSingleton<ReplicaActions>();
+        builder.Services.AddSingleton<LedgerNews>();
+        builder.Services.AddScenarios();
         builder.Services.AddSingleton(services => LedgerStore.Open(
             services.GetRequiredService<IOptions<BoardOptions>>().Value.DataDirectory,
             services.GetRequiredService<TimeProvider>()));
@@ -67,6 +75,9 @@ internal static class BoardApp
         app.MapElections();
         app.MapCandidates();
         app.MapLedger();
+        app.MapActions();
+        app.MapOperator();
+        app.MapScenarios();
         return app;
     }
 
@@ -94,7 +105,7 @@ internal static class BoardApp
     private static void AddPageHeaders(IHeaderDictionary headers)
     {
         headers.CacheControl = "no-cache";
-        headers.ContentSecurityPolicy = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+        headers.ContentSecurityPolicy = "default-src 'self'; connect-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
         headers.XContentTypeOptions = "nosniff";
     }
 }

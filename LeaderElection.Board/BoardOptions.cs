@@ -7,4 +7,10 @@ internal sealed class BoardOptions
 
     /// <summary>Where the ledger is kept; relative to the folder the board is started in.</summary>
     public string DataDirectory { get; set; } = "data";
+
+    /// <summary>
+    /// What the operator, who can start and stop replicas, proves itself by; without it there is none. Give it by
+    /// environment, <c>Board__OperatorKey</c>: a command line is for all to see.
+    /// </summary>
+    public string? OperatorKey { get; set; }
 }

@@ -1,35 +1,48 @@
+using System.Collections.Frozen;
+using System.Security.Cryptography;
 using System.Threading.Channels;
 
 namespace LeaderElection.Board.Elections;
 
-/// <summary>One stream's changes since it last asked, each named once however often it happened. For one reader.</summary>
+/// <summary>One follower's changes since it last asked. For one reader.</summary>
 internal sealed class ChangeSubscription(ChangeFeed feed) : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
-    private HashSet<string> _ledgers = new(StringComparer.Ordinal);
-    private bool _elections;
+    private volatile FrozenSet<ElectionKey> _watched = [];
+    private Changes _changes = new();
     private Task<bool>? _pending;
 
-    public void AddElections()
+    public string Id { get; } = RandomNumberGenerator.GetHexString(32, lowercase: true);
+
+    /// <summary>Whether this election's lease and members are followed as well, which move all the time.</summary>
+    public bool IsWatched(ElectionKey election) => _watched.Contains(election);
+
+    public void Watch(IEnumerable<ElectionKey> elections)
     {
-        lock (_lock)
-            _elections = true;
-        _signal.Writer.TryWrite(true);
+        _watched = elections.ToFrozenSet();
+        // How they stand now, without waiting for the next report.
+        Add(changes => changes.Pulses.UnionWith(_watched));
     }
 
-    public void AddLedger(string election)
+    public void AddPulse(ElectionKey election)
+    {
+        if (IsWatched(election))
+            Add(changes => changes.Pulses.Add(election));
+    }
+
+    public void Add(Action<Changes> add)
     {
         lock (_lock)
-            _ledgers.Add(election);
+            add(_changes);
         _signal.Writer.TryWrite(true);
     }
 
     /// <summary>Waits for changes.</summary>
-    /// <returns>Whether the elections have, and which ledgers; neither if the time ran out first.</returns>
-    public async Task<(bool Elections, IReadOnlyCollection<string> Ledgers)> WaitAsync(TimeSpan atMost, TimeProvider time, CancellationToken cancellationToken)
+    /// <returns>What has changed; nothing if the time ran out first.</returns>
+    public async Task<Changes> WaitAsync(TimeSpan atMost, TimeProvider time, CancellationToken cancellationToken)
     {
         // Kept over a timeout: a second wait beside the first would lose the signal to it.
         _pending ??= _signal.Reader.WaitToReadAsync(cancellationToken).AsTask();
@@ -39,14 +52,14 @@ internal sealed class ChangeSubscription(ChangeFeed feed) : IDisposable
         }
         catch (TimeoutException)
         {
-            return (false, []);
+            return new Changes();
         }
         _pending = null;
         _signal.Reader.TryRead(out _);
         lock (_lock)
         {
-            var changes = (_elections, _ledgers);
-            (_elections, _ledgers) = (false, new(StringComparer.Ordinal));
+            var changes = _changes;
+            _changes = new Changes();
             return changes;
         }
     }

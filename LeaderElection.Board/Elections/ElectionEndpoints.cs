@@ -1,52 +1,42 @@
-using System.Text;
 using System.Text.Json;
+using LeaderElection.Board.Actions;
 using LeaderElection.Board.Candidates;
+using LeaderElection.Board.History;
 
 namespace LeaderElection.Board.Elections;
 
 internal static class ElectionEndpoints
 {
-    private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
-
-    /// <summary>A stream sends no more often than this: many changes at once become one event.</summary>
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    private const int MostWatched = 64;
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(7);
 
     public static void MapElections(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapGet("/api/elections", (CandidateRoster roster) => Results.Json(roster.List(), JsonSerializerOptions.Web));
         endpoints.MapGet("/api/elections/stream", StreamAsync);
+        // No harm in it: who has a stream's id, and only its reader was told it, says what that stream is to tell.
+        endpoints.MapPost("/api/elections/stream/{id}/watch", Watch).RefuseForeignPages();
+        endpoints.MapGet("/api/elections/{strategy}/{election}/timeline", Timeline);
+        endpoints.MapGet("/api/figures", (CandidateRoster roster) => Results.Json(roster.Figures(), JsonSerializerOptions.Web));
     }
 
     /// <summary>
     /// Server-sent events: <c>elections</c>, the full list, at once and on every change. With <c>?ledger=true</c> also
-    /// <c>ledger</c>, the name of an election whose ledger has changed.
+    /// <c>ledger</c>, the name of an election whose ledger has changed. With <c>?changes=true</c> as <see cref="PageStream"/> says.
     /// </summary>
     private static async Task StreamAsync(
-        HttpContext context, CandidateRoster roster, ChangeFeed feed, TimeProvider time, IHostApplicationLifetime lifetime, bool ledger = false)
+        HttpContext context, CandidateRoster roster, ChangeFeed feed, TimeProvider time, IHostApplicationLifetime lifetime, PageStream page,
+        bool ledger = false, bool changes = false)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
-        context.Response.ContentType = "text/event-stream";
-        context.Response.Headers.CacheControl = "no-store";
-        context.Response.Headers["X-Accel-Buffering"] = "no";
         using var subscription = feed.Subscribe();
+        var events = new EventWriter(context.Response);
         try
         {
-            var sent = await WriteListAsync(context.Response, roster, [], ended.Token);
-            while (true)
-            {
-                await context.Response.Body.FlushAsync(ended.Token);
-                await Task.Delay(Pause, time, ended.Token);
-                var (elections, ledgers) = await subscription.WaitAsync(KeepAlive, time, ended.Token);
-                if (elections)
-                    sent = await WriteListAsync(context.Response, roster, sent, ended.Token);
-                else if (ledgers.Count == 0)
-                    await context.Response.WriteAsync(": keep-alive\n\n", ended.Token);
-                if (ledger)
-                {
-                    foreach (var election in ledgers)
-                        await context.Response.WriteAsync($"event: ledger\ndata: \"{election}\"\n\n", ended.Token);
-                }
-            }
+            if (changes)
+                await page.WriteAsync(events, subscription, ended.Token);
+            else
+                await WriteListsAsync(events, roster, subscription, ledger, time, ended.Token);
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
         {
@@ -54,18 +44,53 @@ internal static class ElectionEndpoints
         }
     }
 
-    private static async Task<byte[]> WriteListAsync(HttpResponse response, CandidateRoster roster, byte[] sent, CancellationToken cancellationToken)
+    private static async Task WriteListsAsync(
+        EventWriter events, CandidateRoster roster, ChangeSubscription subscription, bool ledger, TimeProvider time, CancellationToken ended)
     {
-        var list = JsonSerializer.SerializeToUtf8Bytes(roster.List(), JsonSerializerOptions.Web);
-        if (list.AsSpan().SequenceEqual(sent))
-            return sent;
-        await response.Body.WriteAsync(EventHead, cancellationToken);
-        await response.Body.WriteAsync(list, cancellationToken);
-        await response.Body.WriteAsync(EventEnd, cancellationToken);
-        return list;
+        var sent = await events.WriteAsync("elections", roster.List(), [], ended);
+        while (true)
+        {
+            var changes = await events.NextAsync(subscription, EventWriter.KeepAlive, time, ended);
+            if (changes.Elections.Count > 0)
+                sent = await events.WriteAsync("elections", roster.List(), sent, ended);
+            if (!ledger)
+                continue;
+            foreach (var election in changes.Ledgers)
+                await events.WriteAsync("ledger", election, [], ended);
+        }
     }
 
-    private static ReadOnlyMemory<byte> EventHead { get; } = Encoding.ASCII.GetBytes("event: elections\ndata: ");
+    private static IResult Watch(string id, string[] elections, ChangeFeed feed)
+    {
+        var keys = new HashSet<ElectionKey>();
+        foreach (var text in elections)
+        {
+            if (!ElectionKey.TryParse(text, out var key))
+                return ErrorBody.BadRequest("each election as STRATEGY/NAME");
+            keys.Add(key);
+        }
+        if (keys.Count > MostWatched)
+            return ErrorBody.BadRequest($"at most {MostWatched} elections");
+        if (feed.Find(id) is not { } subscription)
+            return ErrorBody.WithStatus(StatusCodes.Status404NotFound, "no such stream is open");
+        subscription.Watch(keys);
+        return Results.NoContent();
+    }
 
-    private static ReadOnlyMemory<byte> EventEnd { get; } = Encoding.ASCII.GetBytes("\n\n");
+    /// <summary>Who led when, as JSON, or with <c>format=text</c> for the terminal. <c>minutes</c>: how far back.</summary>
+    private static IResult Timeline(string strategy, string election, CandidateRoster roster, TimeProvider time, string? minutes = null, string? format = null)
+    {
+        DateTimeOffset? since = null;
+        if (minutes is not null)
+        {
+            if (!int.TryParse(minutes, out var back) || back < 1 || back > Longest.TotalMinutes)
+                return ErrorBody.BadRequest($"minutes: a whole number, 1 to {Longest.TotalMinutes}");
+            since = time.GetUtcNow() - TimeSpan.FromMinutes(back);
+        }
+        if (format is not (null or "json" or "text"))
+            return ErrorBody.BadRequest("format: json or text");
+        if (roster.Find(new ElectionKey(election, strategy), since) is not { Timeline: var timeline })
+            return ErrorBody.WithStatus(StatusCodes.Status404NotFound, "the board knows no such election");
+        return format == "text" ? Results.Text(TimelineText.Write(timeline)) : Results.Json(timeline, JsonSerializerOptions.Web);
+    }
 }

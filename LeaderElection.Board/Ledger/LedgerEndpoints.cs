@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using LeaderElection.Board.Elections;
 
 namespace LeaderElection.Board.Ledger;
 
@@ -15,7 +14,7 @@ internal static partial class LedgerEndpoints
     }
 
     private static async Task<IResult> AppendAsync(
-        string election, HttpRequest request, LedgerStore ledger, ChangeFeed feed, ILogger<LedgerStore> logger)
+        string election, HttpRequest request, LedgerStore ledger, LedgerNews news, ILogger<LedgerStore> logger)
     {
         var (write, bad) = await LedgerRequest.ReadAsync(election, request);
         if (write is null)
@@ -38,7 +37,7 @@ internal static partial class LedgerEndpoints
             return ErrorBody.WithStatus(StatusCodes.Status503ServiceUnavailable, "the ledger cannot be written now; the board's log says why");
         }
 
-        feed.LedgerChanged(election);
+        news.Tell(write, decision);
         if (decision.Sequence is not { } sequence)
         {
             var error = write.FencingToken == 0

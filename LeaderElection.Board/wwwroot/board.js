@@ -1,156 +1,174 @@
-// Follows /api/elections/stream, and shows each election with the latest of its ledger.
+// Follows /api/elections/stream (an EventSource), and keeps a card for each election that is listed.
 
-const ENTRIES = 6;
-const OPEN_AT_FIRST = 8;      // with more elections than this, the later ones start folded
-const LEDGER_PAUSE = 500;     // ms: a busy ledger is read no more often
+import { watch } from "./js/api.js";
+import { Card } from "./js/card.js";
+import { showFigures } from "./js/figures.js";
+import { keyOf, setText } from "./js/format.js";
+import { loadScenarios } from "./js/scenarios.js";
 
-const main = document.getElementById("elections");
-const empty = document.getElementById("empty");
-const news = document.getElementById("news");
-const connection = document.getElementById("connection");
-const template = document.getElementById("election");
+const OPEN_AT_FIRST = 6;     // with more elections than this, the later ones start folded
+const FILTER_FROM = 13;      // with so many, they can be filtered and folded
+const PAGE = 100;            // cards that are made at once; a button makes more
+const WATCHED = 64;          // as many as the board lets one stream watch
 
+const byId = id => document.getElementById(id);
+const main = byId("elections");
+const elections = new Map();
 const cards = new Map();
+const board = { stream: undefined, actions: false, operator: false, scenarios: [] };
+let limit = PAGE;
+let opened = 0;
 
-function element(tag, text, className = "") {
-  const made = document.createElement(tag);
-  made.textContent = text;
-  made.className = className;
-  return made;
+const onScreen = new IntersectionObserver(entries => {
+  for (const entry of entries) {
+    const card = entry.target.card;
+    // Out of sight it was told nothing.
+    if (entry.isIntersecting && !card.isVisible) card.readAgain();
+    card.isVisible = entry.isIntersecting;
+  }
+  watchSoon();
+}, { rootMargin: "200px" });
+
+let watching = "";
+let watchTimer;
+function watchSoon() {
+  watchTimer ??= setTimeout(() => {
+    watchTimer = undefined;
+    const wanted = [...cards.values()].filter(card => card.isWatchable).map(card => card.key).slice(0, WATCHED);
+    const text = board.stream + wanted.join();
+    if (!board.stream || text === watching) return;
+    watching = text;
+    watch(board.stream, wanted).catch(() => watching = "");
+  }, 100);
 }
 
-function clock(iso) {
-  const at = new Date(iso);
-  return Number.isNaN(at.getTime()) ? "" : at.toLocaleTimeString([], { hour12: false });
+function wanted(election) {
+  const text = byId("filter").value.trim().toLowerCase();
+  if (byId("leaderless").checked && election.leader) return false;
+  return !text || `${election.name} ${election.strategy} ${election.leader?.candidate ?? ""}`.toLowerCase().includes(text);
 }
 
-function age(iso) {
-  const seconds = Math.max(0, Math.round((Date.now() - Date.parse(iso)) / 1000));
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+function makeCard(key) {
+  const card = new Card(elections.get(key), board, opened < OPEN_AT_FIRST, watchSoon);
+  if (card.root.open) opened++;
+  card.zoom = Number(document.querySelector("[name=zoom]:checked").value);
+  cards.set(key, card);
+  onScreen.observe(card.root);
+  return card;
 }
 
-class Card {
-  constructor(name, open) {
-    this.name = name;
-    this.root = template.content.firstElementChild.cloneNode(true);
-    this.root.open = open;
-    this.part = className => this.root.querySelector("." + className);
-    this.part("name").textContent = name;
-    this.part("scroll").setAttribute("aria-label", `Ledger of ${name}`);
-    this.root.addEventListener("toggle", () => this.ledgerChanged());
-    this.ledgerChanged();
-  }
-
-  show(election) {
-    const leader = election.leader;
-    if (this.election && this.election.leader?.fencingToken !== leader?.fencingToken)
-      news.textContent = leader ? `${leader.candidate} leads ${this.name}` : `Nobody leads ${this.name}`;
-    this.election = election;
-    this.part("strategy").textContent = election.strategy;
-    this.part("leader").textContent = leader ? `${leader.candidate} leads` : "no leader";
-    this.part("leader").classList.toggle("none", !leader);
-    this.part("who").textContent = leader?.candidate ?? "none";
-    this.part("token").textContent = leader?.fencingToken ?? "–";
-    this.tick();
-
-    const roster = JSON.stringify(election.candidates);
-    if (roster === this.roster) return;
-    this.roster = roster;
-    const rows = election.candidates.map(candidate => {
-      const row = document.createElement("li");
-      const id = element(candidate.url ? "a" : "span", candidate.candidate, "id");
-      if (candidate.url) id.href = candidate.url;
-      const role = element("span", candidate.role === "unknown" ? "unknown, was leader" : candidate.role, "role");
-      if (candidate.role === "leader") role.classList.add("leader-role");
-      if (candidate.role === "unknown") role.classList.add("unknown");
-      row.append(id, role, element("span", candidate.pid == null ? "" : `pid ${candidate.pid}`, "pid"));
-      return row;
-    });
-    this.part("candidates").replaceChildren(...(rows.length ? rows : [element("li", "None is connected.", "quiet")]));
-  }
-
-  tick() {
-    const since = this.election?.leader?.since;
-    this.part("since").textContent = since ? `${clock(since)} (${age(since)})` : "–";
-  }
-
-  ledgerChanged() {
-    if (this.waiting || !this.root.open) return;
-    const wait = Math.max(0, (this.readAt ?? 0) + LEDGER_PAUSE - performance.now());
-    this.waiting = setTimeout(() => this.readLedger(), wait);
-  }
-
-  async readLedger() {
-    this.waiting = undefined;
-    this.readAt = performance.now();
-    try {
-      const response = await fetch(`/api/ledger/${encodeURIComponent(this.name)}?limit=${ENTRIES}`);
-      if (response.ok) this.showLedger(await response.json());
-    } catch {
-      // The connection's own line says that the board is away.
-    }
-  }
-
-  showLedger(ledger) {
-    const entries = ledger.entries.map(entry => {
-      const row = document.createElement("tr");
-      for (const text of [entry.sequence, entry.fencingToken, entry.candidate ?? "–", clock(entry.at), entry.text])
-        row.append(element("td", text));
-      return row;
-    });
-    if (!entries.length) {
-      const row = document.createElement("tr");
-      const cell = element("td", "No entries yet.", "quiet");
-      cell.colSpan = 5;
-      row.append(cell);
-      entries.push(row);
-    }
-    this.part("entries").replaceChildren(...entries);
-    this.part("refused").hidden = !ledger.refusals.length;
-    this.part("refusals").replaceChildren(...ledger.refusals.slice(0, 3).map(refusal => element("li",
-      `${clock(refusal.at)}  ${refusal.candidate ?? "someone"} wrote with token ${refusal.fencingToken}; the highest seen was ${refusal.highest}`)));
-  }
-}
-
-function show(elections) {
-  empty.hidden = elections.length > 0;
-  const seen = new Set();
-  let before = empty;
-  for (const election of elections) {
-    const key = `${election.name}/${election.strategy}`;
-    seen.add(key);
-    let card = cards.get(key);
-    if (!card) cards.set(key, card = new Card(election.name, cards.size < OPEN_AT_FIRST));
-    card.show(election);
-    // Moved only if it is not there already, or it would lose the keyboard's focus.
-    if (before.nextElementSibling !== card.root) before.after(card.root);
-    before = card.root;
-  }
+/** Puts the cards of the elections that are wanted in order; those that stay are not touched, or they would lose the keyboard's focus. */
+function arrange() {
+  const keys = [...elections.keys()].filter(key => wanted(elections.get(key)));
+  const shown = new Set(keys.slice(0, limit));
   for (const [key, card] of cards) {
-    if (seen.has(key)) continue;
+    if (shown.has(key)) continue;
+    onScreen.unobserve(card.root);
     card.root.remove();
     cards.delete(key);
   }
+  let before = byId("empty");
+  for (const key of shown) {
+    const card = cards.get(key) ?? makeCard(key);
+    if (before.nextElementSibling !== card.root) before.after(card.root);
+    before = card.root;
+  }
+  byId("empty").hidden = elections.size > 0;
+  byId("filters").hidden = elections.size < FILTER_FROM;
+  const more = keys.length - shown.size;
+  byId("more").hidden = more === 0;
+  setText(byId("more"), `Show ${Math.min(more, PAGE)} more of ${keys.length}`);
+  setText(byId("count"), keys.length === elections.size ? `${elections.size} elections` : `${keys.length} of ${elections.size}`);
+  watchSoon();
+}
+
+function take(election) {
+  const key = keyOf(election);
+  const isNew = !elections.has(key);
+  elections.set(key, election);
+  const card = cards.get(key);
+  if (card) announce(card, election);
+  card?.show(election);
+  return isNew;
+}
+
+function announce(card, election) {
+  if (card.election.leader?.fencingToken === election.leader?.fencingToken) return;
+  setText(byId("news"), election.leader ? `${election.leader.candidate} leads ${election.name}` : `Nobody leads ${election.name}`);
+}
+
+function sort() {
+  const sorted = [...elections].sort(([, a], [, b]) => a.name < b.name ? -1 : a.name > b.name ? 1 : a.strategy < b.strategy ? -1 : 1);
+  elections.clear();
+  for (const [key, election] of sorted) elections.set(key, election);
 }
 
 function say(state, text) {
-  connection.dataset.state = state;
-  connection.textContent = text;
+  byId("connection").dataset.state = state;
+  setText(byId("connection"), text);
 }
 
-const stream = new EventSource("/api/elections/stream?ledger=true");
-stream.addEventListener("open", () => {
-  say("live", "Live");
-  for (const card of cards.values()) card.ledgerChanged();
-});
+function on(stream, type, handle) {
+  stream.addEventListener(type, event => handle(JSON.parse(event.data)));
+}
+
+const stream = new EventSource("/api/elections/stream?changes=true");
+stream.addEventListener("open", () => say("live", "Live"));
 stream.addEventListener("error", () => say("lost", "The board does not answer; trying again…"));
-stream.addEventListener("elections", event => show(JSON.parse(event.data)));
-stream.addEventListener("ledger", event => {
-  const name = JSON.parse(event.data);
-  for (const card of cards.values()) {
-    if (card.name === name) card.ledgerChanged();
-  }
+on(stream, "board", async news => {
+  Object.assign(board, news);
+  if (board.actions && board.scenarios.length === 0) board.scenarios = await loadScenarios();
+  for (const card of cards.values()) card.boardChanged();
+  watchSoon();
 });
-setInterval(() => { for (const card of cards.values()) card.tick(); }, 1000);
+on(stream, "elections", list => {
+  const known = new Set(list.map(keyOf));
+  for (const key of [...elections.keys()]) {
+    if (!known.has(key)) elections.delete(key);
+  }
+  list.forEach(take);
+  sort();
+  arrange();
+  tiles();
+  for (const card of cards.values()) card.readAgain();
+});
+on(stream, "changed", list => {
+  const isNew = list.map(take).includes(true);
+  if (isNew) sort();
+  if (isNew || byId("leaderless").checked || byId("filter").value) arrange();
+  tiles();
+});
+on(stream, "pulse", list => { for (const pulse of list) cards.get(keyOf(pulse))?.pulse(pulse); });
+on(stream, "timeline", key => cards.get(key)?.timelineChanged());
+on(stream, "ledger", name => { for (const card of cards.values()) if (card.election.name === name) card.ledgerChanged(); });
+on(stream, "figures", figures => { lastFigures = figures; tiles(); });
+
+let lastFigures;
+let tilesDue = false;
+function tiles() {
+  if (tilesDue) return;
+  tilesDue = true;
+  requestAnimationFrame(() => {
+    tilesDue = false;
+    let led = 0;
+    for (const election of elections.values()) if (election.leader) led++;
+    showFigures(lastFigures, elections.size, led);
+  });
+}
+
+byId("filter").addEventListener("input", () => { limit = PAGE; arrange(); });
+byId("leaderless").addEventListener("change", () => { limit = PAGE; arrange(); });
+byId("more").addEventListener("click", () => { limit += PAGE; arrange(); });
+byId("fold").addEventListener("click", () => { for (const card of cards.values()) card.root.open = false; });
+byId("unfold").addEventListener("click", () => { for (const card of cards.values()) card.root.open = true; });
+byId("zoom").addEventListener("change", event => {
+  for (const card of cards.values()) { card.zoom = Number(event.target.value); card.timelineChanged(); }
+});
+
+// What moves with time alone: the strips and leases of what is on the screen. Ten times a second, or once where less motion is wanted.
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+let tick = 0;
+setInterval(() => {
+  if (document.hidden || (calm.matches && ++tick % 10)) return;
+  for (const card of cards.values()) if (card.isWatchable) card.tick();
+}, 100);

@@ -21,7 +21,7 @@ public sealed class BoardAppTests : IDisposable
 
         Assert.Contains("<title>Leader election</title>", await board.Client.GetStringAsync("/"), StringComparison.Ordinal);
         Assert.Contains("EventSource", await board.Client.GetStringAsync("/board.js"), StringComparison.Ordinal);
-        Assert.Contains("prefers-color-scheme", await board.Client.GetStringAsync("/board.css"), StringComparison.Ordinal);
+        Assert.Contains("prefers-color-scheme", await board.Client.GetStringAsync("/css/board.css"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -23,11 +23,16 @@ internal sealed class BoardHost : IAsyncDisposable
 
     public HttpClient Client { get; }
 
-    public static async Task<BoardHost> StartAsync(string? dataDirectory = null, TimeProvider? time = null)
+    public static async Task<BoardHost> StartAsync(
+        string? dataDirectory = null, TimeProvider? time = null, bool isDevelopment = false, string? operatorKey = null)
     {
         var own = dataDirectory is null ? Directory.CreateTempSubdirectory("board-") : null;
         var app = BoardApp.Create(
-            ["--urls", "http://127.0.0.1:0", "--Board:DataDirectory", dataDirectory ?? own!.FullName],
+            [
+                "--urls", "http://127.0.0.1:0", "--Board:DataDirectory", dataDirectory ?? own!.FullName,
+                "--environment", isDevelopment ? "Development" : "Production",
+                .. operatorKey is null ? Array.Empty<string>() : ["--Board:OperatorKey", operatorKey],
+            ],
             builder =>
             {
                 builder.Logging.ClearProviders();
@@ -50,6 +55,19 @@ internal sealed class BoardHost : IAsyncDisposable
             request.Headers.TryAddWithoutValidation("Fencing-Token", token);
         if (candidate is not null)
             request.Headers.TryAddWithoutValidation("Candidate", candidate);
+        return await Client.SendAsync(request);
+    }
+
+    /// <summary>The token of the board's page.</summary>
+    public async Task<string> TokenAsync() =>
+        (await Client.GetFromJsonAsync<JsonElement>("/api/token")).GetProperty("token").GetString()!;
+
+    /// <summary>Posts as the board's page does.</summary>
+    public async Task<HttpResponseMessage> PostAsync(string path, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path);
+        foreach (var (name, value) in headers.Length > 0 ? headers : [("Board-Token", await TokenAsync())])
+            request.Headers.TryAddWithoutValidation(name, value);
         return await Client.SendAsync(request);
     }
 

@@ -31,9 +31,9 @@ internal sealed class Chromium : IAsyncDisposable
         return new Chromium(playwright, await playwright.Chromium.LaunchAsync(new() { ExecutablePath = program, Args = Arguments }));
     }
 
-    public async Task<IPage> OpenAsync()
+    public async Task<IPage> OpenAsync(int width = 1440, int height = 820, ColorScheme scheme = ColorScheme.Light)
     {
-        var context = await _browser.NewContextAsync(new() { ViewportSize = new() { Width = 1440, Height = 820 } });
+        var context = await _browser.NewContextAsync(new() { ViewportSize = new() { Width = width, Height = height }, ColorScheme = scheme });
         context.SetDefaultTimeout(30_000);
         return await context.NewPageAsync();
     }

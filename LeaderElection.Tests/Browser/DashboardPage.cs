@@ -115,12 +115,7 @@ internal sealed class DashboardPage(IPage page, Uri login)
     public ILocator Locate(string selector) => page.Locator(selector);
 
     /// <summary>Keeps a picture, for people to look at.</summary>
-    public async Task PictureAsync(string name) => await page.ScreenshotAsync(new() { Path = Path.Combine(Screenshots, $"{name}.png") });
-
-    private static string Screenshots { get; } = Directory.CreateDirectory(Path.Combine(Repository, "artifacts", "screenshots")).FullName;
-
-    // .../LeaderElection.Tests/bin/Debug/net10.0/
-    private static string Repository => new DirectoryInfo(AppContext.BaseDirectory).Parent!.Parent!.Parent!.Parent!.FullName;
+    public async Task PictureAsync(string name) => await page.ScreenshotAsync(new() { Path = Screenshots.PathOf(name) });
 
     private static ElectionLine? Parse(IReadOnlyList<string> cells)
     {
