@@ -1,4 +1,5 @@
 using LeaderElection.AppHost.Board;
+using LeaderElection.Tests.Servers;
 
 namespace LeaderElection.Tests.App;
 
