@@ -17,6 +17,8 @@ public sealed class BoardPageTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
+        // A worker that is started anew on a busy machine takes its time.
+        SetDefaultExpectTimeout(30_000);
         _browser = await Chromium.LaunchAsync();
         _board = await BoardHost.StartAsync(isDevelopment: true, operatorKey: OperatorStub.Key);
         _replicas = await Replicas.StartAsync(_board, "jobs", 3);
