@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using LeaderElection.Leases;
 using Microsoft.Extensions.Logging;
@@ -27,6 +28,7 @@ public sealed class RedisElectionBackend : LeaseBackend
     private readonly string _tokenPrefix;
     private readonly string _leasePrefix;
     private readonly RedisValue _channel;
+    private readonly ConcurrentDictionary<(string Election, long FencingToken), RedisCondition> _leading = new();
     private (IReadOnlyList<LeaseClaim> Held, RedisKey[] Keys, RedisValue[] Values)? _renewal;
 
     /// <summary>Creates the backend; it connects when it is first needed.</summary>
@@ -43,6 +45,31 @@ public sealed class RedisElectionBackend : LeaseBackend
         _connection = new RedisConnection(options.ConnectionString!, channel, OnMessage, OnReconnected, Warn);
     }
 
+    /// <summary>
+    /// That the leadership still holds, as a condition for transactions and scripts of your own: Redis refuses what is
+    /// written under it once another leads.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The leadership has ended, or is not one of this backend.</exception>
+    public RedisCondition Guard(Leadership leadership) => ConditionOf(leadership) ?? throw new InvalidOperationException(
+        $"{leadership.CandidateId} does not lead '{leadership.ElectionName}' any more (fencing token {leadership.FencingToken}).");
+
+    /// <summary>Sets a key of yours, in one step with the check that the leadership holds.</summary>
+    /// <returns>Whether it was set; <see langword="false"/> when the leadership is over: then nothing was.</returns>
+    /// <param name="leadership">The leadership to write under.</param>
+    /// <param name="key">The key; on a Redis Cluster in the slot of the elections, as <c>{leader-election}:…</c> is.</param>
+    /// <param name="value">The value.</param>
+    /// <exception cref="ElectionStoreException">Redis failed or refused. When it gave no answer it may have written.</exception>
+    public async ValueTask<bool> SetAsync(Leadership leadership, string key, string value, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(key);
+        ArgumentNullException.ThrowIfNull(value);
+        if (ConditionOf(leadership) is not { } condition)
+            return false;
+        var reply = await RunAsync(
+            RedisScript.Set, [condition.ElectionKey, condition.LeaseKey, key], [condition.Entry, value], cancellationToken).ConfigureAwait(false);
+        return (bool)reply;
+    }
+
     /// <inheritdoc/>
     protected override async ValueTask<ClaimReply> ClaimAsync(LeaseClaim claim, CancellationToken cancellationToken)
     {
@@ -57,7 +84,7 @@ public sealed class RedisElectionBackend : LeaseBackend
         var fields = (RedisValue[])reply!;
         return (string?)fields[0] switch
         {
-            "won" => ClaimReply.Won(new LeaderInfo(claim.CandidateId, (long)fields[1], At(fields[2]))),
+            "won" => Won(claim, fields[1], fields[2]),
             "held" => ClaimReply.Held(Record(fields)),
             "wait" => ClaimReply.Wait(_options.LeaseDuration),
             "lease-gone" => ClaimReply.LeaseGone,
@@ -88,6 +115,7 @@ public sealed class RedisElectionBackend : LeaseBackend
     protected override async ValueTask GiveBackAsync(LeaseRelease release, CancellationToken cancellationToken)
     {
         RedisKey lease = _leasePrefix + release.LeaseId;
+        Forget(release);
         // Remembered for longer than anybody who missed the message can believe in the old leader.
         var remembered = _options.LeaseDuration * 4 + TimeSpan.FromMinutes(1);
         await RunAsync(
@@ -116,6 +144,34 @@ public sealed class RedisElectionBackend : LeaseBackend
 
     /// <inheritdoc/>
     protected override ValueTask CloseAsync() => _connection.DisposeAsync();
+
+    private ClaimReply Won(LeaseClaim claim, RedisValue token, RedisValue at)
+    {
+        _leading[(claim.Election, (long)token)] = new RedisCondition(
+            _electionPrefix + claim.Election, $"{claim.LeaseId} {claim.ClaimId} {token} {at} {claim.CandidateId}", _leasePrefix + claim.LeaseId);
+        return ClaimReply.Won(new LeaderInfo(claim.CandidateId, (long)token, At(at)));
+    }
+
+    /// <summary>No more conditions for what is given back: one election, or all that hang on the lease.</summary>
+    private void Forget(LeaseRelease release)
+    {
+        if (release.Claim is { } claim)
+        {
+            _leading.TryRemove((claim.Election, release.FencingToken), out _);
+            return;
+        }
+        foreach (var (leadership, condition) in _leading)
+        {
+            if (condition.LeaseKey == _leasePrefix + release.LeaseId)
+                _leading.TryRemove(leadership, out _);
+        }
+    }
+
+    private RedisCondition? ConditionOf(Leadership leadership)
+    {
+        ArgumentNullException.ThrowIfNull(leadership);
+        return _leading.GetValueOrDefault((leadership.ElectionName, leadership.FencingToken));
+    }
 
     private static RedisValue Milliseconds(TimeSpan duration) => (long)duration.TotalMilliseconds;
 

@@ -22,6 +22,8 @@ internal sealed class RedisScript
 
     public static RedisScript Read { get; } = new("read.lua");
 
+    public static RedisScript Set { get; } = new("set.lua");
+
     public async Task<RedisResult> RunAsync(IDatabase database, RedisKey[] keys, RedisValue[] values)
     {
         try
