@@ -295,7 +295,7 @@ public abstract class ElectionConformance : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Entry_DeletedByHand_LeaderLearnsOfItAndNobodyLeadsBesideIt()
+    public virtual async Task Entry_DeletedByHand_LeaderLearnsOfItAndNobodyLeadsBesideIt()
     {
         var election = Backend().CreateElection("e", "a");
         var leader = await election.CampaignAsync(Late);

@@ -24,6 +24,10 @@ internal sealed class RedisScript
 
     public static RedisScript Set { get; } = new("set.lua");
 
+    public static RedisScript Raise { get; } = new("raise.lua");
+
+    public static RedisScript Adopt { get; } = new("adopt.lua");
+
     public async Task<RedisResult> RunAsync(IDatabase database, RedisKey[] keys, RedisValue[] values)
     {
         try
