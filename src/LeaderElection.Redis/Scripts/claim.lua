@@ -42,16 +42,11 @@ if not record and ARGV[11] ~= '0' then
   end
 end
 
--- A counter that was lost starts again from the clock, above all that it ever issued, and above what was seen.
-if redis.call('EXISTS', KEYS[2]) == 0 then
-  redis.call('SET', KEYS[2], at)
-end
-local token = redis.call('INCR', KEYS[2])
-if token <= tonumber(ARGV[7]) then
-  token = tonumber(ARGV[7]) + 1
-  redis.call('SET', KEYS[2], string.format('%.0f', token))
-end
-token = string.format('%.0f', token)
+-- Above the last one, above all that the claimant has seen, and not behind the clock: what a lost counter, or a
+-- replica that was promoted, has forgotten had been issued before now.
+local last = math.max(tonumber(redis.call('GET', KEYS[2]) or '0'), tonumber(ARGV[7]))
+local token = string.format('%.0f', math.max(last + 1, tonumber(at)))
+redis.call('SET', KEYS[2], token)
 
 redis.call('SET', KEYS[1], table.concat({ARGV[1], ARGV[2], token, at, ARGV[3]}, ' '))
 redis.call('SET', KEYS[3], ARGV[3], 'PX', ARGV[4])
