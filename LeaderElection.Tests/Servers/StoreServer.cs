@@ -21,6 +21,8 @@ public abstract class StoreServer : IAsyncDisposable
         Process = null;
     }
 
+    public bool IsRunning => Process is not null;
+
     /// <summary>Stops it in its tracks; its connections stay open.</summary>
     public void Freeze() => Process!.Freeze();
 

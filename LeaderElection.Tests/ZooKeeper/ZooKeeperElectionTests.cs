@@ -221,6 +221,30 @@ public sealed class ZooKeeperElectionTests(SharedZooKeeper shared) : IClassFixtu
     }
 
     [Fact]
+    public async Task FrozenLeaderWakesUp_ItsWritesAreRefusedByTheEnsemble()
+    {
+        await _operator.EnsurePathAsync($"{_root}/data", Acl.Open, CreateMode.Persistent);
+        var frozen = new TaskCompletionSource();
+        var isFrozen = false;
+        var backend = Backend(lease: TimeSpan.FromSeconds(1), beforeRequest: async stop =>
+        {
+            if (isFrozen)
+                await frozen.Task.WaitAsync(stop);
+        });
+        var old = await backend.CreateElection("e", "a").CampaignAsync(_late.Token);
+        var guard = backend.Guard(old);
+        isFrozen = true;
+        var successor = Backend();
+        var next = await successor.CreateElection("e", "b").CampaignAsync(_late.Token);
+        Assert.True(await successor.SetDataAsync(next, $"{_root}/data", "by b"u8.ToArray(), _late.Token));
+        var refused = await _operator.MultiAsync([MultiOp.Check(guard.Path, guard.Version), MultiOp.SetData($"{_root}/data", "late by a"u8.ToArray())]);
+        Assert.Equal(ErrorCode.NoNode, refused.Required()[0]);
+        Assert.False(await backend.SetDataAsync(old, $"{_root}/data", "late by a"u8.ToArray(), _late.Token));
+        Assert.Equal("by b", await DataAsync($"{_root}/data"));
+        frozen.SetResult();
+    }
+
+    [Fact]
     public async Task ManyElections_ShareOneConnection()
     {
         var before = await ConnectionsAsync();
@@ -307,7 +331,8 @@ public sealed class ZooKeeperElectionTests(SharedZooKeeper shared) : IClassFixtu
     }
 
     private ZooKeeperElectionBackend Backend(
-        TimeSpan? lease = null, string? endpoint = null, string? password = null, ZooKeeperNodeNaming naming = ZooKeeperNodeNaming.Sequence)
+        TimeSpan? lease = null, string? endpoint = null, string? password = null, ZooKeeperNodeNaming naming = ZooKeeperNodeNaming.Sequence,
+        Func<CancellationToken, ValueTask>? beforeRequest = null)
     {
         var backend = new ZooKeeperElectionBackend(
             new ZooKeeperElectionOptions
@@ -318,6 +343,7 @@ public sealed class ZooKeeperElectionTests(SharedZooKeeper shared) : IClassFixtu
                 NodeNaming = naming,
                 UserName = password is null ? null : "elector",
                 Password = password,
+                BeforeRequest = beforeRequest,
             },
             _log.For<ZooKeeperElectionBackend>());
         _backends.Add(backend);

@@ -55,7 +55,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
         Task<ConnectionMultiplexer>? opening;
         lock (_lock)
@@ -63,6 +63,13 @@ internal sealed class RedisConnection : IAsyncDisposable
             _disposed = true;
             opening = _opening;
         }
+        var closing = CloseAsync(opening);
+        // A server that hangs is not waited for: what is still being opened is closed when it is there.
+        return opening is { IsCompleted: true } ? new ValueTask(closing) : default;
+    }
+
+    private static async Task CloseAsync(Task<ConnectionMultiplexer>? opening)
+    {
         try
         {
             if (opening is not null)

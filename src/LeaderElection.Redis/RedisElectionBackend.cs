@@ -1,150 +1,142 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using LeaderElection.Leases;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using StackExchange.Redis;
 
 namespace LeaderElection.Redis;
 
 /// <summary>
-/// Leader election on one Redis server (5.0 or later): every step is a script, so it is atomic; followers are woken by
-/// pub/sub and by the lease's end.
+/// Leader election on one Redis server (5.0 or later), or on the majority of several: every step is a script, so it is
+/// atomic; followers are woken by pub/sub and by the lease's end.
 /// </summary>
 /// <remarks>
 /// <para>Keys, under the prefix: <c>election:NAME</c> = "lease claim token since candidate", or "- token" once
 /// released; <c>token:NAME</c>, the counter of fencing tokens; <c>lease:ID</c> = candidate, with the expiry that is
 /// the lease. A leader leads while its entry names a lease that lives, as with etcd's leases: one renewal keeps all
 /// elections of a process.</para>
-/// <para>Redis replicates asynchronously: a fail-over can forget a lease, and so can a restart without
+/// <para>A single Redis replicates asynchronously: a fail-over can forget a lease, and so can a restart without
 /// <c>appendfsync always</c> or an eviction. Candidates that saw the leader then wait its lease out, but new ones
-/// cannot know; what the leader writes to must check the fencing token.</para>
+/// cannot know; what the leader writes to must check the fencing token. Independent servers with a majority among them (three, of
+/// which any one may fail or forget) do not have that gap.</para>
 /// </remarks>
 public sealed class RedisElectionBackend : LeaseBackend
 {
-    private readonly RedisElectionOptions _options;
-    private readonly RedisConnection _connection;
-    private readonly string _electionPrefix;
-    private readonly string _tokenPrefix;
-    private readonly string _leasePrefix;
-    private readonly RedisValue _channel;
-    private (IReadOnlyList<LeaseClaim> Held, RedisKey[] Keys, RedisValue[] Values)? _renewal;
+    private readonly ConcurrentDictionary<(string Election, long FencingToken), RedisCondition> _leading = new();
+    private readonly RedisKeys _keys;
+    private readonly IRedisStore _store;
 
     /// <summary>Creates the backend; it connects when it is first needed.</summary>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The options contradict each other.</exception>
     public RedisElectionBackend(RedisElectionOptions options, ILogger<RedisElectionBackend>? logger = null, TimeProvider? time = null)
         : base("redis", options, time, logger ?? NullLogger<RedisElectionBackend>.Instance)
     {
-        _options = options;
-        _electionPrefix = options.KeyPrefix + ":election:";
-        _tokenPrefix = options.KeyPrefix + ":token:";
-        _leasePrefix = options.KeyPrefix + ":lease:";
-        var channel = options.KeyPrefix + ":events";
-        _channel = channel;
-        _connection = new RedisConnection(options.ConnectionString!, channel, OnMessage, OnReconnected, Warn);
+        _keys = new RedisKeys(options.KeyPrefix);
+        RedisNode[] nodes = [.. options.Servers().Select(server => new RedisNode(
+            new RedisConnection(server, _keys.Channel, OnMessage, OnReconnected, StoreWarning), _keys, options.LeaseDuration))];
+        _store = nodes is [var only] ? only : new RedisMajority(nodes, options.LeaseDuration, Time, StoreWarning);
+    }
+
+    /// <summary>
+    /// That the leadership still holds, as a condition for transactions and scripts of your own: Redis refuses what is
+    /// written under it once another leads.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">
+    /// The leadership has ended, or is not one of this backend; or it is one of several servers, none of which knows alone.
+    /// </exception>
+    public RedisCondition Guard(Leadership leadership)
+    {
+        TheOnlyServer();
+        return ConditionOf(leadership) ?? throw new InvalidOperationException(
+            $"{leadership.CandidateId} does not lead '{leadership.ElectionName}' any more (fencing token {leadership.FencingToken}).");
+    }
+
+    /// <summary>Sets a key of yours, in one step with the check that the leadership holds.</summary>
+    /// <returns>Whether it was set; <see langword="false"/> when the leadership is over: then nothing was.</returns>
+    /// <param name="leadership">The leadership to write under.</param>
+    /// <param name="key">The key; on a Redis Cluster in the slot of the elections, as <c>{leader-election}:…</c> is.</param>
+    /// <param name="value">The value.</param>
+    /// <exception cref="ElectionStoreException">Redis failed or refused. When it gave no answer it may have written.</exception>
+    /// <exception cref="InvalidOperationException">The elections are on several servers, none of which knows alone who leads.</exception>
+    public async ValueTask<bool> SetAsync(Leadership leadership, string key, string value, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(key);
+        ArgumentNullException.ThrowIfNull(value);
+        var server = TheOnlyServer();
+        return ConditionOf(leadership) is { } condition && await server.SetAsync(condition, key, value, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     protected override async ValueTask<ClaimReply> ClaimAsync(LeaseClaim claim, CancellationToken cancellationToken)
     {
-        var reply = await RunAsync(
-            RedisScript.Claim,
-            [_electionPrefix + claim.Election, _tokenPrefix + claim.Election, _leasePrefix + claim.LeaseId],
-            [
-                claim.LeaseId, claim.ClaimId, claim.CandidateId, Milliseconds(_options.LeaseDuration), claim.LeaseMustExist ? "1" : "0",
-                claim.WatchedLeaseId ?? "", claim.HighestToken, claim.Election, _leasePrefix, _channel,
-            ],
-            cancellationToken).ConfigureAwait(false);
-        var fields = (RedisValue[])reply!;
-        return (string?)fields[0] switch
+        var reply = await _store.ClaimAsync(claim, cancellationToken).ConfigureAwait(false);
+        if (reply is { Answer: ClaimAnswer.Won, Leader: { } leader })
         {
-            "won" => ClaimReply.Won(new LeaderInfo(claim.CandidateId, (long)fields[1], At(fields[2]))),
-            "held" => ClaimReply.Held(Record(fields)),
-            "wait" => ClaimReply.Wait(_options.LeaseDuration),
-            "lease-gone" => ClaimReply.LeaseGone,
-            _ => throw Foreign(claim.Election),
-        };
+            _leading[(claim.Election, leader.FencingToken)] =
+                new RedisCondition(_keys.Election(claim.Election), RedisKeys.Entry(claim, leader), _keys.Lease(claim.LeaseId));
+        }
+        return reply;
     }
 
     /// <inheritdoc/>
-    protected override async ValueTask<RenewReply> RenewAsync(string leaseId, IReadOnlyList<LeaseClaim> held, CancellationToken cancellationToken)
-    {
-        // The same list as last time means the same request: nothing is built anew while nothing changes.
-        if (_renewal is not { } renewal || !ReferenceEquals(renewal.Held, held))
-        {
-            renewal = (
-                held,
-                [_leasePrefix + leaseId, .. held.Select(c => (RedisKey)(_electionPrefix + c.Election))],
-                [leaseId, Milliseconds(_options.LeaseDuration), _channel, .. held.Select(c => (RedisValue)c.ClaimId)]);
-            _renewal = renewal;
-        }
-        var reply = await RunAsync(RedisScript.Renew, renewal.Keys, renewal.Values, cancellationToken).ConfigureAwait(false);
-        if (reply.IsNull)
-            return RenewReply.Gone;
-        var lost = (RedisValue[])reply!;
-        return lost is [] ? RenewReply.Renewed : new RenewReply(false, [.. lost.Select(i => held[(int)i])]);
-    }
+    protected override async ValueTask<RenewReply> RenewAsync(string leaseId, IReadOnlyList<LeaseClaim> held, CancellationToken cancellationToken) =>
+        await _store.RenewAsync(leaseId, held, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     protected override async ValueTask GiveBackAsync(LeaseRelease release, CancellationToken cancellationToken)
     {
-        RedisKey lease = _leasePrefix + release.LeaseId;
-        // Remembered for longer than anybody who missed the message can believe in the old leader.
-        var remembered = _options.LeaseDuration * 4 + TimeSpan.FromMinutes(1);
-        await RunAsync(
-            RedisScript.Release,
-            release.Claim is { Election: var election } ? [lease, _electionPrefix + election] : [lease],
-            [
-                release.LeaseId, release.EndsLease ? "1" : "0", _channel, release.Claim?.ClaimId ?? "",
-                release.FencingToken, release.Claim?.Election ?? "", Milliseconds(remembered),
-            ],
-            cancellationToken).ConfigureAwait(false);
+        Forget(release);
+        await _store.GiveBackAsync(release, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    protected override async ValueTask<LeaseRecord?> ReadAsync(string election, CancellationToken cancellationToken)
-    {
-        var reply = await RunAsync(RedisScript.Read, [_electionPrefix + election], [_leasePrefix], cancellationToken).ConfigureAwait(false);
-        if (reply.IsNull)
-            return null;
-        var fields = (RedisValue[])reply!;
-        return fields[0] == "held" ? Record(fields) : throw Foreign(election);
-    }
+    protected override async ValueTask<LeaseRecord?> ReadAsync(string election, CancellationToken cancellationToken) =>
+        await _store.ReadAsync(election, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     protected override async ValueTask PingStoreAsync(CancellationToken cancellationToken) =>
-        await _connection.RunAsync(db => db.PingAsync(), cancellationToken).ConfigureAwait(false);
+        await _store.PingAsync(cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    protected override ValueTask CloseAsync() => _connection.DisposeAsync();
+    protected override ValueTask CloseAsync() => _store.DisposeAsync();
 
-    private static RedisValue Milliseconds(TimeSpan duration) => (long)duration.TotalMilliseconds;
+    /// <summary>No more conditions for what is given back: one election, or all that hang on the lease.</summary>
+    private void Forget(LeaseRelease release)
+    {
+        if (release.Claim is { } claim)
+        {
+            _leading.TryRemove((claim.Election, release.FencingToken), out _);
+            return;
+        }
+        foreach (var (leadership, condition) in _leading)
+        {
+            if (condition.LeaseKey == _keys.Lease(release.LeaseId))
+                _leading.TryRemove(leadership, out _);
+        }
+    }
 
-    private static DateTimeOffset At(RedisValue unixMilliseconds) => DateTimeOffset.FromUnixTimeMilliseconds((long)unixMilliseconds);
+    private RedisCondition? ConditionOf(Leadership leadership)
+    {
+        ArgumentNullException.ThrowIfNull(leadership);
+        return _leading.GetValueOrDefault((leadership.ElectionName, leadership.FencingToken));
+    }
 
-    private static LeaseRecord Record(RedisValue[] fields) => new(
-        new LeaderInfo((string)fields[1]!, (long)fields[2], At(fields[3])),
-        (string)fields[4]!,
-        TimeSpan.FromMilliseconds((long)fields[5]));
-
-    private ElectionStoreException Foreign(string election) => new(
-        $"{_connection.Name}: key {_electionPrefix}{election} holds something that is not an election; delete it, or choose another KeyPrefix",
-        isTransient: false);
-
-    private Task<RedisResult> RunAsync(RedisScript script, RedisKey[] keys, RedisValue[] values, CancellationToken cancellationToken) =>
-        _connection.RunAsync(db => script.RunAsync(db, keys, values), cancellationToken);
-
-    private void Warn(string message) => StoreWarning(message);
+    private RedisNode TheOnlyServer() => _store as RedisNode
+        ?? throw new InvalidOperationException("The elections are kept by the majority of several servers, none of which knows alone who leads; have the resource check the fencing token.");
 
     private void OnMessage(string message)
     {
-        var words = message.Split(' ');
-        switch (words)
+        switch (message.Split(' '))
         {
-            case ["elected", var election, var token] when long.TryParse(token, CultureInfo.InvariantCulture, out var number):
-                OnElected(election, number);
-                break;
             case ["released", var election]:
                 OnChanged(election);
+                break;
+            // One of several servers may elect somebody whom the others do not.
+            case ["elected", var election, _] when _store is RedisMajority:
+                OnChanged(election);
+                break;
+            case ["elected", var election, var token] when long.TryParse(token, CultureInfo.InvariantCulture, out var number):
+                OnElected(election, number);
                 break;
             case ["alive", var lease, var milliseconds] when long.TryParse(milliseconds, CultureInfo.InvariantCulture, out var number):
                 OnLeaseAlive(lease, TimeSpan.FromMilliseconds(Math.Clamp(number, 0, TimeSpan.MillisecondsPerDay)));

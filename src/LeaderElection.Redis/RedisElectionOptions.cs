@@ -6,7 +6,10 @@ namespace LeaderElection.Redis;
 /// <summary>Where and how to elect on Redis.</summary>
 public sealed class RedisElectionOptions : LeaseOptions
 {
-    /// <summary>The server, as StackExchange.Redis writes it: <c>host:port,password=…,ssl=true,…</c>.</summary>
+    /// <summary>
+    /// The server, as StackExchange.Redis writes it: <c>host:port,password=…,ssl=true,…</c>. Or several with semicolons
+    /// between them, 3 to 9: servers that know nothing of each other, of which a majority decides.
+    /// </summary>
     /// <value>Defaults to none; <c>AddRedisElectionBackend</c> takes it from the connection strings.</value>
     public string? ConnectionString { get; set; }
 
@@ -22,13 +25,17 @@ public sealed class RedisElectionOptions : LeaseOptions
     {
         if (string.IsNullOrWhiteSpace(ConnectionString))
             yield return $"{nameof(ConnectionString)} is empty; it must name a Redis server, e.g. localhost:6379";
-        else if (!CanBeRead(ConnectionString))
+        else if (!Servers().All(CanBeRead))
             yield return $"{nameof(ConnectionString)} cannot be read; it must look like host:port,password=…,ssl=true";
+        else if (Servers() is { Length: not (1 or (>= 3 and <= 9)) } servers)
+            yield return $"{nameof(ConnectionString)} names {servers.Length} servers; one decides alone, and a majority needs 3 to 9";
         if (string.IsNullOrEmpty(KeyPrefix) || KeyPrefix.Any(c => char.IsWhiteSpace(c) || char.IsControl(c)))
             yield return $"{nameof(KeyPrefix)} is '{KeyPrefix}'; it must not be empty or have white space";
         foreach (var problem in base.Validate())
             yield return problem;
     }
+
+    internal string[] Servers() => ConnectionString!.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
     private static bool CanBeRead(string connectionString)
     {

@@ -22,6 +22,12 @@ internal sealed class RedisScript
 
     public static RedisScript Read { get; } = new("read.lua");
 
+    public static RedisScript Set { get; } = new("set.lua");
+
+    public static RedisScript Raise { get; } = new("raise.lua");
+
+    public static RedisScript Adopt { get; } = new("adopt.lua");
+
     public async Task<RedisResult> RunAsync(IDatabase database, RedisKey[] keys, RedisValue[] values)
     {
         try

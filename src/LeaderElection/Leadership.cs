@@ -46,6 +46,12 @@ public sealed class Leadership : IAsyncDisposable
         _leaseLost = lease.Lost.UnsafeRegister(static self => ((Leadership)self!).End(LeadershipEnd.LeaseRanOut), this);
     }
 
+    /// <summary>
+    /// The leadership under which the calling code works: within <see cref="RunAsync"/>, and so within a
+    /// <see cref="Hosting.LeaderService"/>; <see langword="null"/> elsewhere. It may have ended meanwhile.
+    /// </summary>
+    public static Leadership? Current => CurrentWork.Value;
+
     /// <summary>The election.</summary>
     public string ElectionName { get; }
 

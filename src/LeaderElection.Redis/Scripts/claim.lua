@@ -1,8 +1,9 @@
 -- Lets the claimant lead if nobody does, issues the fencing token, and confirms the claimant's lease.
--- KEYS  1 election, 2 token counter, 3 the claimant's lease
+-- KEYS  1 election, 2 token counter, 3 the claimant's lease, 4 since when the server has its data
 -- ARGV  1 lease id, 2 claim id, 3 candidate, 4 lease in ms, 5 '1' if the lease must exist,
 --       6 lease that the claimant believes alive or '', 7 highest token it has seen,
---       8 election name, 9 prefix of lease keys, 10 channel
+--       8 election name, 9 prefix of lease keys, 10 channel,
+--       11 for how many ms a server without data does not vote; 0 where it is the only one
 if ARGV[5] == '1' and redis.call('EXISTS', KEYS[3]) == 0 then
   return {'lease-gone'}
 end
@@ -29,18 +30,23 @@ elseif not record and ARGV[6] ~= '' then
   return {'wait'}
 end
 
--- A counter that was lost starts again from the clock, above all that it ever issued, and above what was seen.
 local now = redis.call('TIME')
 local at = now[1] .. string.format('%03d', math.floor(now[2] / 1000))
-if redis.call('EXISTS', KEYS[2]) == 0 then
-  redis.call('SET', KEYS[2], at)
+
+if not record and ARGV[11] ~= '0' then
+  -- One of several servers, that knows of no leader: because there is none, or because it was emptied a moment ago.
+  redis.call('SET', KEYS[4], at, 'NX')
+  local left = redis.call('GET', KEYS[4]) + ARGV[11] - at
+  if left > 0 then
+    return {'fresh', string.format('%.0f', left)}
+  end
 end
-local token = redis.call('INCR', KEYS[2])
-if token <= tonumber(ARGV[7]) then
-  token = tonumber(ARGV[7]) + 1
-  redis.call('SET', KEYS[2], string.format('%.0f', token))
-end
-token = string.format('%.0f', token)
+
+-- Above the last one, above all that the claimant has seen, and not behind the clock: what a lost counter, or a
+-- replica that was promoted, has forgotten had been issued before now.
+local last = math.max(tonumber(redis.call('GET', KEYS[2]) or '0'), tonumber(ARGV[7]))
+local token = string.format('%.0f', math.max(last + 1, tonumber(at)))
+redis.call('SET', KEYS[2], token)
 
 redis.call('SET', KEYS[1], table.concat({ARGV[1], ARGV[2], token, at, ARGV[3]}, ' '))
 redis.call('SET', KEYS[3], ARGV[3], 'PX', ARGV[4])

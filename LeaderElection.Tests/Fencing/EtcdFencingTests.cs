@@ -1,8 +1,9 @@
 using System.Text;
 using LeaderElection.Etcd;
+using LeaderElection.Tests.Conformance;
 using LeaderElection.Tests.Processes;
 
-namespace LeaderElection.Tests.Conformance;
+namespace LeaderElection.Tests.Fencing;
 
 /// <summary>What a leader on etcd can do with its key: fence its own writes, and change its value.</summary>
 public sealed class EtcdFencingTests : EtcdTests
@@ -31,6 +32,29 @@ public sealed class EtcdFencingTests : EtcdTests
         Assert.True(leader.IsValid);
         Assert.False(await backend.PutAsync(leader, "config", "2", Late));
         Assert.Equal("", await Store.Server.CtlAsync("get", "config", "--print-value-only"));
+    }
+
+    [Fact]
+    public async Task FrozenLeaderWakesUp_ItsWritesAreRefusedByTheStore()
+    {
+        var frozen = new TaskCompletionSource();
+        var isFrozen = false;
+        var backend = Backend(configure: o => o.BeforeRequest = async stop =>
+        {
+            if (isFrozen)
+                await frozen.Task.WaitAsync(stop);
+        });
+        var old = await backend.CreateElection("e", "a").CampaignAsync(Late);
+        var guard = backend.Guard(old);
+        Assert.True(await WriteAsync(guard));
+        isFrozen = true;
+        var successor = Backend();
+        var next = await successor.CreateElection("e", "b").CampaignAsync(Late);
+        Assert.True(await successor.PutAsync(next, "c", "2", Late));
+        Assert.False(await WriteAsync(guard));
+        Assert.False(await backend.PutAsync(old, "c", "3", Late));
+        Assert.Equal("2", await Store.Server.CtlAsync("get", "c", "--print-value-only"));
+        frozen.SetResult();
     }
 
     [Fact]

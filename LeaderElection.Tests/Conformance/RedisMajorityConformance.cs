@@ -1,0 +1,41 @@
+using LeaderElection.Tests.Processes;
+
+namespace LeaderElection.Tests.Conformance;
+
+/// <summary>Three servers, all well.</summary>
+public class RedisMajorityConformance : ElectionConformance
+{
+    protected virtual ServerFault Fault => ServerFault.None;
+
+    /// <summary>With several servers the leader enters it again, as it does on one that was emptied.</summary>
+    [Fact]
+    public async Task Entry_DeletedByHand_IsEnteredAgain()
+    {
+        var leader = await Backend().CreateElection("e", "a").CampaignAsync(Late);
+        var (follower, _) = await FollowAsync("b");
+        var store = (RedisMajorityStore)Store;
+        await store.DeleteEntryAsync("e");
+        await Eventually.GetAsync(
+            () => store.Servers[0].CliAsync("GET", "{leader-election}:election:e"), entry => entry.Contains($" {leader.FencingToken} "), "the leader's entry");
+        Assert.False(follower.IsCompleted);
+        await leader.ResignAsync(Late);
+        Assert.True((await follower).FencingToken > leader.FencingToken);
+    }
+
+    protected override async Task<Store> StartStoreAsync() => await RedisMajorityStore.StartNewAsync(Fault);
+}
+
+public sealed class RedisMajorityWithADeadServerConformance : RedisMajorityConformance
+{
+    protected override ServerFault Fault => ServerFault.Dead;
+}
+
+public sealed class RedisMajorityWithAFrozenServerConformance : RedisMajorityConformance
+{
+    protected override ServerFault Fault => ServerFault.Frozen;
+}
+
+public sealed class RedisMajorityWithAnEmptiedServerConformance : RedisMajorityConformance
+{
+    protected override ServerFault Fault => ServerFault.Emptied;
+}

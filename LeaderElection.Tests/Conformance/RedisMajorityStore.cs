@@ -1,0 +1,84 @@
+using LeaderElection.Leases;
+using LeaderElection.Redis;
+using LeaderElection.Tests.Servers;
+
+namespace LeaderElection.Tests.Conformance;
+
+/// <summary>Three independent Redis servers, one of which may be of no use.</summary>
+public sealed class RedisMajorityStore : Store
+{
+    private readonly ServerFault _fault;
+
+    private RedisMajorityStore(ServerFault fault, RedisServer[] servers) => (_fault, Servers) = (fault, servers);
+
+    public IReadOnlyList<RedisServer> Servers { get; }
+
+    public string ConnectionString => string.Join(';', Servers.Select(s => s.Endpoint));
+
+    public static async Task<RedisMajorityStore> StartNewAsync(ServerFault fault = ServerFault.None)
+    {
+        var store = new RedisMajorityStore(fault, await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => RedisServer.StartNewAsync())));
+        try
+        {
+            // They have been in service for long; else they would not vote for one lease.
+            foreach (var server in store.Servers)
+                await server.CliAsync("SET", "{leader-election}:since", "0");
+            await store.BreakAsync();
+            return store;
+        }
+        catch
+        {
+            await store.DisposeAsync();
+            throw;
+        }
+    }
+
+    public override async Task StopAsync()
+    {
+        foreach (var server in Servers.Where(s => s.IsRunning))
+            await server.KillAsync();
+    }
+
+    public override async Task StartAsync()
+    {
+        foreach (var server in Servers)
+            await server.StartAsync();
+        await BreakAsync();
+    }
+
+    /// <summary>Deletes the election's entry on all servers that answer.</summary>
+    public async Task DeleteEntryAsync(string election)
+    {
+        foreach (var server in Servers.Take(_fault is ServerFault.Dead or ServerFault.Frozen ? 2 : 3))
+            await server.CliAsync("DEL", $"{{leader-election}}:election:{election}");
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        foreach (var server in Servers)
+            await server.DisposeAsync();
+    }
+
+    protected override IElectionBackend Create(Action<LeaseOptions> configure)
+    {
+        var options = new RedisElectionOptions { ConnectionString = ConnectionString };
+        configure(options);
+        return new RedisElectionBackend(options, Log.For<RedisElectionBackend>());
+    }
+
+    private async Task BreakAsync()
+    {
+        switch (_fault)
+        {
+            case ServerFault.Dead:
+                await Servers[2].KillAsync();
+                break;
+            case ServerFault.Frozen:
+                Servers[2].Freeze();
+                break;
+            case ServerFault.Emptied:
+                await Servers[2].CliAsync("FLUSHALL");
+                break;
+        }
+    }
+}

@@ -1,0 +1,150 @@
+using LeaderElection.Leases;
+using LeaderElection.Redis;
+using LeaderElection.Tests.Processes;
+using LeaderElection.Tests.Servers;
+
+namespace LeaderElection.Tests.Conformance;
+
+/// <summary>What can befall elections that the majority of several Redis servers decides.</summary>
+public sealed class RedisMajorityTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Long = TimeSpan.FromMinutes(10);
+
+    private readonly List<IElectionBackend> _backends = [];
+    private readonly CancellationTokenSource _late = new(TimeSpan.FromSeconds(60), TimeProvider.System);
+    private RedisMajorityStore _store = null!;
+
+    public async Task InitializeAsync() => _store = await RedisMajorityStore.StartNewAsync();
+
+    public async Task DisposeAsync()
+    {
+        foreach (var backend in _backends)
+            await backend.DisposeAsync();
+        await _store.DisposeAsync();
+        _late.Dispose();
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task AnyOneServerForgetsEverything_NobodyIsElectedBesideTheLeader(int server)
+    {
+        var leader = await Backend(Long).CreateElection("e", "a").CampaignAsync(_late.Token);
+        await _store.Servers[server].CliAsync("FLUSHALL");
+        // Candidates that never saw the leader: the case that a single server cannot tell.
+        var next = Backend(Long).CreateElection("e", "b").CampaignAsync(_late.Token).AsTask();
+        await Eventually.TrueAsync(() => ((StoreBackend)_backends[1]).FollowerCount == 1 || next.IsCompleted, "the candidate to wait");
+        Assert.False(next.IsCompleted);
+        Assert.True(leader.IsValid);
+        await leader.ResignAsync(_late.Token);
+        Assert.True((await next).FencingToken > leader.FencingToken);
+    }
+
+    [Fact]
+    public async Task ServerForgetsEverything_IsToldAgainByTheNextRenewal()
+    {
+        var leader = await Backend(TimeSpan.FromSeconds(2)).CreateElection("e", "a").CampaignAsync(_late.Token);
+        foreach (var server in _store.Servers)
+        {
+            await server.CliAsync("FLUSHALL");
+            await Eventually.GetAsync(
+                () => server.CliAsync("GET", "{leader-election}:election:e"), entry => entry.Contains($" {leader.FencingToken} "), "the leader's entry");
+            Assert.True(leader.IsValid);
+        }
+        // Each forgot once, never a majority at a time.
+        Assert.True(leader.IsValid);
+    }
+
+    [Fact]
+    public async Task ServersRestartedOneByOne_LeaderGoesOn()
+    {
+        var leader = await Backend(TimeSpan.FromSeconds(3)).CreateElection("e", "a").CampaignAsync(_late.Token);
+        foreach (var server in _store.Servers)
+        {
+            await server.KillAsync();
+            var before = await RenewalsAsync(server);
+            await Eventually.GetAsync(() => RenewalsAsync(server), now => now > before + 1, "a renewal by the others");
+            await server.StartAsync();
+            await Eventually.GetAsync(() => server.CallsAsync("pexpire"), calls => calls > 0, "a renewal on the server that is back");
+        }
+        Assert.True(leader.IsValid);
+    }
+
+    [Fact]
+    public async Task MajorityDead_NobodyLeadsUntilItIsBack()
+    {
+        var leader = await Backend().CreateElection("e", "a").CampaignAsync(_late.Token);
+        await _store.Servers[0].KillAsync();
+        await _store.Servers[1].KillAsync();
+        await Eventually.TrueAsync(() => !leader.IsValid, "the leader to stop");
+        var next = Backend().CreateElection("e", "b").CampaignAsync(_late.Token).AsTask();
+        await Eventually.TrueAsync(() => _store.Log.Lines.Any(l => l.Contains("2 of 3 servers are needed", StringComparison.Ordinal)), "a line that says so");
+        Assert.False(next.IsCompleted);
+        await _store.Servers[1].StartAsync();
+        Assert.True((await next).FencingToken > leader.FencingToken);
+    }
+
+    [Fact]
+    public async Task TokenCounters_ThatRanApart_AreCountedOnFromTheHighest()
+    {
+        await _store.Servers[2].CliAsync("SET", "{leader-election}:token:e", "9000000000000");
+        var tokens = new List<long>();
+        for (var i = 0; i < 6; i++)
+        {
+            await using var backend = new RedisElectionBackend(new() { ConnectionString = _store.ConnectionString, LeaseDuration = Long });
+            var leadership = await backend.CreateElection("e", $"c{i}").CampaignAsync(_late.Token);
+            tokens.Add(leadership.FencingToken);
+            await leadership.ResignAsync(_late.Token);
+            // Another one is away each time, so each majority is another one.
+            await _store.Servers[i % 3].KillAsync();
+            if (i > 0)
+                await _store.Servers[(i + 2) % 3].StartAsync();
+        }
+        Assert.Equal(tokens.Order(), tokens);
+        Assert.Equal(tokens.Count, tokens.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task NewServers_VoteAfterOneLease()
+    {
+        foreach (var server in _store.Servers)
+            await server.CliAsync("FLUSHALL");
+        Assert.True((await Backend().CreateElection("e", "a").CampaignAsync(_late.Token)).IsValid);
+        Assert.Contains(_store.Log.Lines, l => l.Contains("do not vote before", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Guard_WithSeveralServers_IsRefusedInOneLine()
+    {
+        var backend = Backend(Long);
+        var leader = await backend.CreateElection("e", "a").CampaignAsync(_late.Token);
+        Assert.Contains("majority of several servers", Assert.Throws<InvalidOperationException>(() => backend.Guard(leader)).Message);
+    }
+
+    [Theory]
+    [InlineData("a:1;b:2", "names 2 servers")]
+    [InlineData("a:1;b:2;c:3;d:4;e:5;f:6;g:7;h:8;i:9;j:10", "names 10 servers")]
+    [InlineData("a:1;b:2;,password=secret", "cannot be read")]
+    public void Options_WrongServers_AreRefusedInOneLine(string connectionString, string line)
+    {
+        var problem = Assert.Single(new RedisElectionOptions { ConnectionString = connectionString }.Validate());
+        Assert.Contains(line, problem);
+        Assert.DoesNotContain("secret", problem);
+    }
+
+    private async Task<int> RenewalsAsync(RedisServer notThis)
+    {
+        var calls = 0;
+        foreach (var server in _store.Servers.Where(s => s != notThis))
+            calls += await server.CallsAsync("pexpire");
+        return calls;
+    }
+
+    private RedisElectionBackend Backend(TimeSpan? lease = null)
+    {
+        var backend = (RedisElectionBackend)_store.CreateBackend(lease: lease);
+        _backends.Add(backend);
+        return backend;
+    }
+}
