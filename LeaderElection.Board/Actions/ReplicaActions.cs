@@ -54,7 +54,9 @@ internal sealed class ReplicaActions(CandidateRoster roster, Operator operators)
     {
         try
         {
-            using var response = await _http.PostAsync(new Uri(url, action.PathAndQuery()), content: null, cancellationToken);
+            // A request with a body, be it empty, is not sent again by the handler when the connection ends under it.
+            using var nothing = new ByteArrayContent([]);
+            using var response = await _http.PostAsync(new Uri(url, action.PathAndQuery()), nothing, cancellationToken);
             if (response.IsSuccessStatusCode)
                 return null;
             var reason = OneLine.Of(await response.Content.ReadAsStringAsync(cancellationToken), MaxReason);

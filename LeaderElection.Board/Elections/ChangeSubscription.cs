@@ -20,6 +20,8 @@ internal sealed class ChangeSubscription(ChangeFeed feed) : IDisposable
     /// <summary>Whether this election's lease and members are followed as well, which move all the time.</summary>
     public bool IsWatched(ElectionKey election) => _watched.Contains(election);
 
+    public bool WatchesLedgerOf(string name) => _watched.Any(election => election.Name == name);
+
     public void Watch(IEnumerable<ElectionKey> elections)
     {
         _watched = elections.ToFrozenSet();

@@ -32,7 +32,7 @@ internal sealed class PageStream(CandidateRoster roster, Operator operators, IHo
                 await events.WriteAsync("pulse", roster.Pulses(changes.Pulses), [], ended);
             foreach (var election in changes.Timelines.Where(subscription.IsWatched))
                 await events.WriteAsync("timeline", election.ToString(), [], ended);
-            foreach (var election in changes.Ledgers)
+            foreach (var election in changes.Ledgers.Where(subscription.WatchesLedgerOf))
                 await events.WriteAsync("ledger", election, [], ended);
             figuresDue |= changes.Timelines.Count > 0;
             if (figuresDue && time.GetElapsedTime(figuresAt) >= FiguresPause)

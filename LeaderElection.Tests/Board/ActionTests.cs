@@ -147,6 +147,26 @@ public sealed class ActionTests
         Assert.Empty(workers.Requests);
     }
 
+    [Theory]
+    [InlineData("crash", 204)]
+    [InlineData("resign", 502)]
+    public async Task Action_WhoseConnectionEndsUnderIt_IsNotSentAgain(string action, int status)
+    {
+        await using var workers = await FakeWorkers.StartAsync();
+        await using var board = await BoardHost.StartAsync(isDevelopment: true);
+        using var reporter = await LeadAsync(board, workers.Urls[0]);
+        workers.Answer = (_, request) =>
+        {
+            request.HttpContext.Abort();
+            return (200, "");
+        };
+
+        using var response = await board.PostAsync($"/api/elections/file/jobs/candidates/node-1/{action}");
+
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Single(workers.Requests);
+    }
+
     [Fact]
     public async Task Action_OnOneThatDoesNotAnswer_SaysSo()
     {

@@ -17,6 +17,8 @@ public sealed class BoardPageTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
+        // A worker that is started anew on a busy machine takes its time.
+        SetDefaultExpectTimeout(30_000);
         _browser = await Chromium.LaunchAsync();
         _board = await BoardHost.StartAsync(isDevelopment: true, operatorKey: OperatorStub.Key);
         _replicas = await Replicas.StartAsync(_board, "jobs", 3);
@@ -47,6 +49,7 @@ public sealed class BoardPageTests : IAsyncLifetime
 
         await Expect(page.Locator(".who")).ToHaveTextAsync(new Regex($"^(?!{old}|none).+"));
         await Expect(page.Locator($"[data-candidate='{old}'] .role")).ToHaveTextAsync("gone");
+        await Expect(page.Locator($"[data-candidate='{old}'] .answer")).ToHaveTextAsync("crash: done");
         await Expect(page.Locator("rect.gap")).ToHaveCountAsync(1);
         await Expect(page.Locator(".gap-label")).ToHaveTextAsync(new Regex(@"^(< )?[\d.]+ m?s$"));
         await Expect(page.Locator("#figure-failover")).ToHaveTextAsync(new Regex(@"^[\d.]+ m?s$"));
@@ -55,7 +58,7 @@ public sealed class BoardPageTests : IAsyncLifetime
 
         await page.Locator($"[data-candidate='{old}'] [data-action='start']").ClickAsync();
         await Expect(page.Locator($"[data-candidate='{old}'] .role")).ToHaveTextAsync("follower");
-        Assert.Empty(_errors);
+        Assert.True(_errors.Count == 0, string.Join('\n', _errors));
     }
 
     [Fact]
@@ -106,7 +109,7 @@ public sealed class BoardPageTests : IAsyncLifetime
 
         Assert.Equal(widths[1], widths[0]);
         await page.ScreenshotAsync(new() { Path = Screenshots.PathOf("board-phone"), FullPage = true });
-        Assert.Empty(_errors);
+        Assert.True(_errors.Count == 0, string.Join('\n', _errors));
     }
 
     private async Task<IPage> OpenAsync(int width = 1280, int height = 900, ColorScheme scheme = ColorScheme.Light)
@@ -115,7 +118,7 @@ public sealed class BoardPageTests : IAsyncLifetime
         page.Console += (_, message) =>
         {
             if (message.Type == "error")
-                _errors.Add(message.Text);
+                _errors.Add($"{message.Text} {message.Location}");
         };
         page.PageError += (_, error) => _errors.Add(error);
         await page.GotoAsync(_board.Client.BaseAddress!.ToString());
