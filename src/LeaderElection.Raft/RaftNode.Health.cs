@@ -16,7 +16,7 @@ internal sealed partial class RaftNode
         lock (_lock)
         {
             return Time.GetElapsedTime(_startedAt) >= atMost
-                || (_majoritySince is { } since && Time.GetElapsedTime(since) >= _backend.Options.EffectiveRenewInterval);
+                || (_majoritySince is { } since && Time.GetTimestamp() - since >= _configuration.Timings.HeartbeatInterval);
         }
     }
 

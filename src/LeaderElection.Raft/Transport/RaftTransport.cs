@@ -126,11 +126,9 @@ internal sealed class RaftTransport : IAsyncDisposable
         }
         catch (Exception e)
         {
-            socket.Dispose();
-            if (e is SocketException { SocketErrorCode: SocketError.ConnectionRefused })
-                return Neighbour.Answer.Refused;
             Explain(e, source, isLate: false, stop);
-            return Neighbour.Answer.Unclear;
+            socket.Dispose();
+            return e is SocketException { SocketErrorCode: SocketError.ConnectionRefused } ? Neighbour.Answer.Refused : Neighbour.Answer.Unclear;
         }
     }
 
@@ -246,8 +244,9 @@ internal sealed class RaftTransport : IAsyncDisposable
         }
         catch (Exception e)
         {
-            socket.Dispose();
+            // Said and counted before the other side can notice.
             Explain(e, $"a connection from {source}", late.IsCancellationRequested, _stop.Token);
+            socket.Dispose();
         }
         finally
         {
