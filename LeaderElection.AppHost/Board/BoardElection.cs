@@ -27,7 +27,7 @@ internal sealed class BoardElection(BoardClient board, string strategy, string n
                 yield return leader;
             (isFirst, last) = (false, leader);
         }
-        throw new ElectionStoreException("the board has ended its stream", isTransient: true);
+        throw new ElectionStoreException("the board has gone: its stream has ended", isTransient: true);
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -26,7 +26,7 @@ public sealed class BoardElectionTests
 
         board.EndStream();
         var trouble = await Assert.ThrowsAsync<ElectionStoreException>(() => NextAsync(leaders));
-        Assert.Equal("the board has ended its stream", trouble.Message);
+        Assert.Equal("the board has gone: its stream has ended", trouble.Message);
     }
 
     [Fact]

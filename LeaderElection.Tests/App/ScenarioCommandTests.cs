@@ -32,7 +32,8 @@ public sealed class ScenarioCommandTests : IDisposable
         await host.WaitForLineAsync("leader-failure on raft-demo (raft)", timeout: Patience);
         var children = OperatingSystem.IsLinux() ? ProcessTable.ChildrenOf(host.Id).ToList() : [];
 
-        Assert.Equal(0, await host.WaitForExitAsync(Patience));
+        var exitCode = await host.WaitForExitAsync(Patience);
+        Assert.True(exitCode == 0, host.Describe());
 
         Assert.Equal(2, host.StandardOutput.Count(line => line == "  PASSED"));
         Assert.Contains("leader-failure: passed on 2 of 2", host.StandardOutput);

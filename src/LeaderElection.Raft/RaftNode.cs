@@ -29,6 +29,7 @@ internal sealed partial class RaftNode : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly long _startedAt;
     private long _armed = long.MaxValue;
+    private long _timerDue = long.MaxValue;
     private long? _majoritySince;
     private Exception? _failure;
     private bool _isDraining;
@@ -43,7 +44,7 @@ internal sealed partial class RaftNode : IAsyncDisposable
         _startedAt = Time.GetTimestamp();
         _member = new RaftMember(_configuration, state, _startedAt, Random.Shared);
         _clock = backend.Options.CreateClock(Time);
-        _timer = Time.CreateTimer(static node => ((RaftNode)node!).Post(new Input.Tick()), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = Time.CreateTimer(static node => ((RaftNode)node!).PostAsync(((RaftNode)node).OnTimer), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     private TimeProvider Time => _backend.Time;
@@ -217,8 +218,6 @@ internal sealed partial class RaftNode : IAsyncDisposable
             return;
         foreach (var output in _member.Step(Time.GetTimestamp(), input))
             Do(output);
-        if (input is Input.Tick)
-            SetTimer();
     }
 
     private void Do(Output output)
@@ -264,15 +263,23 @@ internal sealed partial class RaftNode : IAsyncDisposable
         _unsent.Add(link);
     }
 
+    private void OnTimer()
+    {
+        _timerDue = long.MaxValue;
+        if (Time.GetTimestamp() >= _armed)
+            Step(new Input.Tick());
+        SetTimer();
+    }
+
+    /// <summary>What moves away, as with each heartbeat, does not move the timer: it looks again when it fires.</summary>
     private void SetTimer()
     {
+        if (_armed >= _timerDue)
+            return;
+        _timerDue = _armed;
+        var delay = Time.TimerDelayUntil(_armed);
         // At least a moment: what is due already was looked at just now.
-        if (_armed == long.MaxValue || _stop.IsCancellationRequested)
-            _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        else
-            _timer.Change(Max(Time.TimerDelayUntil(_armed), TimeSpan.FromMilliseconds(1)), Timeout.InfiniteTimeSpan);
-
-        static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
+        _timer.Change(delay > TimeSpan.Zero ? delay : TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>A mistake in this program: the member is of no use any more, but it must not do harm either.</summary>

@@ -1,6 +1,8 @@
 // How the Raft members stand, and who is connected to whom: a row a member, a column for each as it is seen by it.
 
-import { element } from "./format.js";
+import { element, length } from "./format.js";
+
+const STALE = 10;     // s: one that leads nothing sends no heartbeats, so how old its last is tells nothing
 
 export function showMembers(card) {
   const members = Object.entries(card.members).map(([candidate, raft]) => ({ candidate, ...raft }));
@@ -44,9 +46,10 @@ function link(peer) {
   const state = peer.isCutOff ? "cut off" : peer.isConnected ? "connected" : "no link";
   const cell = element("td", "", `link ${peer.isCutOff ? "cut" : peer.isConnected ? "up" : "down"}`);
   cell.append(element("span", state, "link-state"), element("span", `↑${short(peer.sent)} ↓${short(peer.received)}`, "traffic"));
-  if (peer.heartbeatAge != null) cell.append(element("span", `♥ ${Math.round(peer.heartbeatAge * 1000)} ms`, "heartbeat"));
+  const age = peer.heartbeatAge == null ? null : length(peer.heartbeatAge * 1000);
+  if (age && peer.heartbeatAge < STALE) cell.append(element("span", `♥ ${age}`, "heartbeat"));
   cell.title = `${state}; ${peer.sent} messages sent, ${peer.received} received`
-    + (peer.heartbeatAge == null ? "" : `; last heartbeat ${Math.round(peer.heartbeatAge * 1000)} ms ago`);
+    + (age ? `; last heartbeat ${age} ago` : "");
   return cell;
 }
 

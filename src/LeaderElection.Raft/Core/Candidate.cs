@@ -26,9 +26,15 @@ internal sealed class Candidate(ElectionState election, int attempt, long releas
         if (IsPreVote)
         {
             _granted = 1UL << Member.Configuration.SelfIndex;
-            // The first refusal often means that a voter heard the old leader a moment later than this member did.
+            // The first refusals often mean that a voter finds out a moment later that its leader is dead, or heard it a
+            // moment later than this member did.
             var heartbeat = Member.Timings.HeartbeatInterval;
-            Election.DueIn(attempt == 1 ? heartbeat + Member.Random(heartbeat) : Member.RandomTimeout());
+            Election.DueIn(attempt switch
+            {
+                1 => (heartbeat / 4) + Member.Random(heartbeat / 4),
+                2 => heartbeat + Member.Random(heartbeat),
+                _ => Member.RandomTimeout(),
+            });
             return;
         }
         // The others may be asked while the own vote is being written; it is the count that waits for it.

@@ -9,6 +9,7 @@ namespace LeaderElection.Raft.Transport;
 /// <param name="provesDeath">Whether a refused connection proves that its process has ended.</param>
 internal sealed class Neighbour(RaftTransport transport, RaftAddress.Member member, bool dials, bool provesDeath)
 {
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
@@ -109,7 +110,11 @@ internal sealed class Neighbour(RaftTransport transport, RaftAddress.Member memb
                 (isTold, lost) = (true, 0);
                 continue;
             }
-            await _changed.WaitAsync(pause.Next(), transport.Time, stop).ConfigureAwait(false);
+            // The end of a process takes some milliseconds; a quarter of that is lost here at most.
+            var next = isTold ? pause.Next() : Clamp(transport.Time.GetElapsedTime(since) / 4, Moment, longest);
+            await _changed.WaitAsync(next, transport.Time, stop).ConfigureAwait(false);
         }
+
+        static TimeSpan Clamp(TimeSpan span, TimeSpan least, TimeSpan most) => span < least ? least : span > most ? most : span;
     }
 }
