@@ -9,6 +9,23 @@ public sealed class RaftRulesTests
     private static readonly RaftConfiguration Configuration = RaftCluster.Configuration(0, List);
     private long _now = 1_000_000;
 
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(2, 1)]
+    public void LeaderDies_SurvivorsFindOutOneAfterTheOther_SplitVotesDoNotCostATimeout(int first, int second)
+    {
+        for (var offset = 0; offset < 60; offset++)
+        {
+            var cluster = new RaftCluster(3);
+            cluster.Elect(0);
+            cluster.Kill(0);
+            cluster.Step(first, new Input.PeerDown("m0", 1));
+            cluster.Advance(offset / 2.0);
+            cluster.Step(second, new Input.PeerDown("m0", 1));
+            Assert.InRange(cluster.RunUntil(() => cluster.Leaders().Length == 1), 0, RaftCluster.TimeoutMin.TotalMilliseconds / 2);
+        }
+    }
+
     [Fact]
     public void Vote_IsAnsweredOnlyOnceItIsOnTheDisk()
     {
