@@ -15,10 +15,12 @@ internal static class ChaosRunner
     {
         print($"chaos: seed {options.Seed}, {options.Duration.TotalMinutes:0.##} minutes, {string.Join(", ", options.Strategies)}; "
             + $"{options.Candidates} candidates each, lease {options.Lease.TotalSeconds} s");
-        var starting = options.Strategies.Select(s => ChaosRun.StartAsync(options, s)).ToArray();
+        var runs = new List<ChaosRun>();
         try
         {
-            var runs = await Task.WhenAll(starting);
+            // One after the other: all at once, a small machine would take its time for each.
+            foreach (var strategy in options.Strategies)
+                runs.Add(await ChaosRun.StartAsync(options, strategy));
             foreach (var run in runs)
                 run.Begin();
             await WatchAsync(options, runs, print, stop);
@@ -34,21 +36,16 @@ internal static class ChaosRunner
         }
         finally
         {
-            await Task.WhenAll(starting.Select(async run =>
-            {
-                await ((Task)run).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                if (run.IsCompletedSuccessfully)
-                    await run.Result.DisposeAsync();
-            }));
+            await Task.WhenAll(runs.Select(r => r.DisposeAsync().AsTask()));
         }
     }
 
     /// <summary>Until the time is up. Tells every ten seconds, and notes when the machine has no time for this loop.</summary>
-    private static async Task WatchAsync(ChaosOptions options, ChaosRun[] runs, Action<string> print, CancellationToken stop)
+    private static async Task WatchAsync(ChaosOptions options, List<ChaosRun> runs, Action<string> print, CancellationToken stop)
     {
         var start = HistoryEvent.Now;
         var (told, looked) = (start, start);
-        while (!stop.IsCancellationRequested && HistoryEvent.Now - start < options.Duration.Ticks * 100 && !runs.Any(r => r.HasEnded))
+        while (!stop.IsCancellationRequested && HistoryEvent.Now - start < options.Duration.Ticks * 100 && !runs.Exists(r => r.HasEnded))
         {
             var due = HistoryEvent.Now + (Pulse.Ticks * 100);
             await Task.Delay(Pulse, TimeProvider.System, CancellationToken.None);
@@ -60,7 +57,7 @@ internal static class ChaosRunner
             }
             if (options.StopsAtViolation && now - looked > 2_000_000_000)
             {
-                if (runs.Any(r => r.LooksBroken()))
+                if (runs.Exists(r => r.LooksBroken()))
                     return;
                 looked = now;
             }

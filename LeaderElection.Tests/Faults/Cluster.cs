@@ -14,6 +14,9 @@ internal sealed class Cluster(string strategy, Func<string, string> endpointOf, 
     // A candidate starts many times in a long run, and does little: quick to start is what counts.
     private static readonly KeyValuePair<string, string?>[] Environment = [new("DOTNET_TieredPGO", "0"), new("DOTNET_gcConcurrent", "0")];
 
+    // Some dozens of processes may start at a time.
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
+
     private readonly Lock _lock = new();
     private readonly FencedResourceServer _resource = new(isFenced);
     private readonly Dictionary<string, ChildProcess> _running = [];
@@ -78,7 +81,7 @@ internal sealed class Cluster(string strategy, Func<string, string> endpointOf, 
             _all.Add(new Recording(process));
             _running.Add(candidate, process);
         }
-        await process.WaitForLineAsync(nameof(EventKind.Campaigns));
+        await process.WaitForLineAsync(nameof(EventKind.Campaigns), timeout: StartLimit);
         return candidate;
     }
 

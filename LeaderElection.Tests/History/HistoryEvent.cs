@@ -15,13 +15,12 @@ namespace LeaderElection.Tests.History;
 /// <param name="Highest">For <see cref="EventKind.Refused"/>: the highest token that the resource had seen.</param>
 /// <param name="Note">For people: which fault it was.</param>
 internal sealed record HistoryEvent(
-    long At, string Candidate, EventKind What, long Token, long Until = 0, long Highest = 0, string? Note = null)
+    long At, string Candidate, EventKind What, long Token,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] long Until = 0,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] long Highest = 0,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] string? Note = null)
 {
-    private static readonly JsonSerializerOptions Json = new()
-    {
-        Converters = { new JsonStringEnumConverter() },
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
-    };
+    private static readonly JsonSerializerOptions Json = new() { Converters = { new JsonStringEnumConverter() } };
 
     public static long Now => TimeProvider.System.GetTimestamp() * (1_000_000_000 / TimeProvider.System.TimestampFrequency);
 

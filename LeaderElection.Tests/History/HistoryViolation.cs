@@ -14,7 +14,7 @@ internal sealed record HistoryViolation(string Invariant, string Text, IReadOnly
         var (first, last) = (Evidence.Min(e => e.At), Evidence.Max(e => e.At));
         var faults = history
             .Where(e => e.What is EventKind.Disturbed or EventKind.StoreDown or EventKind.StoreUp or EventKind.Stalled or EventKind.Killed)
-            .Where(e => e.At >= first - 10_000_000_000 && e.At <= last);
+            .Where(e => e.At >= first - 4_000_000_000 && e.At <= last);
         var lines = Evidence.Concat(faults).Distinct().OrderBy(e => e.At).Select(e => Line(e, first));
         return string.Join(Environment.NewLine, lines.Prepend(ToString()));
     }

@@ -106,10 +106,23 @@ public sealed class DroppingProxy : IAsyncDisposable
             await server.ConnectAsync(IPAddress.Loopback, _target, cut);
             await Task.WhenAll(PumpAsync(client, server, isAnswer: false, cut), PumpAsync(server, client, isAnswer: true, cut));
         }
-        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
         {
-            // Closed without lingering, a socket sends a reset.
-            client.LingerState = server.LingerState = new LingerOption(true, 0);
+            ResetWhenClosed(client);
+            ResetWhenClosed(server);
+        }
+    }
+
+    /// <summary>Closed without lingering, a socket sends a reset.</summary>
+    private static void ResetWhenClosed(Socket socket)
+    {
+        try
+        {
+            socket.LingerState = new LingerOption(true, 0);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The other pump has closed it.
         }
     }
 
@@ -142,7 +155,7 @@ public sealed class DroppingProxy : IAsyncDisposable
         {
             // One side has failed: so the other one has to hear of it, or its pump would wait for ever.
             await PassAsync(isAnswer, cut);
-            to.LingerState = new LingerOption(true, 0);
+            ResetWhenClosed(to);
             to.Close();
             throw;
         }
