@@ -125,10 +125,16 @@ internal sealed class ChaosRun : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _lanes.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (_cluster is not null)
-            await _cluster.DisposeAsync();
-        if (_store is not null)
-            await _store.DisposeAsync();
+        try
+        {
+            if (_cluster is not null)
+                await _cluster.DisposeAsync();
+        }
+        finally
+        {
+            if (_store is not null)
+                await _store.DisposeAsync();
+        }
         _storeTurn.Dispose();
         _stop.Dispose();
     }

@@ -59,10 +59,10 @@ internal sealed class ServerStore : ChaosStore
 
     public override async ValueTask DisposeAsync()
     {
-        foreach (var line in _lines.Values.SelectMany(lines => lines))
-            await line.DisposeAsync();
         foreach (var server in _servers)
             await server.DisposeAsync();
+        foreach (var line in _lines.Values.SelectMany(lines => lines))
+            await line.DisposeAsync();
     }
 
     private static int Port(StoreServer server) => server switch

@@ -26,7 +26,7 @@ public abstract class EntryConformance : ElectionConformance
     public async Task Entry_DeletedByHand_NobodyIsElectedBeforeTheWorkHasStopped()
     {
         var store = (EntryStore)Store;
-        if (!store.WaitsOutDeletedEntries)
+        if (!store.WaitsForWorkOfDeletedEntries)
             return;
         var lease = TimeSpan.FromSeconds(6);
         var leader = await Backend(lease: lease).CreateElection("e", "a").CampaignAsync(Late);
