@@ -9,6 +9,7 @@ internal sealed partial class BoardOperator(
     BoardAccess board, ResourceNotificationService notifications, ResourceCommandService commands, ILogger<BoardOperator> logger) : BackgroundService
 {
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(10);
 
     private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -58,10 +59,12 @@ internal sealed partial class BoardOperator(
     /// <returns>Why it failed, in one line; <see langword="null"/> if it did not.</returns>
     private async Task<string?> ExecuteAsync(Operation operation, CancellationToken cancellationToken)
     {
-        if (!IsReplica(operation.Resource))
+        if (ReplicaOf(operation.Resource) is not { } replicas)
             return $"'{OneLine.Of(operation.Resource)}' is not a replica of this application";
         if (operation.Command is not ("start" or "stop" or "restart"))
             return $"'{OneLine.Of(operation.Command)}' is unknown; allowed are start, stop, restart";
+        if (operation.Command == KnownResourceCommands.StartCommand && !await HasEndedAsync(replicas, operation.Resource, cancellationToken))
+            return $"{operation.Resource} is running";
         var result = await commands.ExecuteCommandAsync(operation.Resource, operation.Command, cancellationToken);
         return result.Success ? null
             : OneLine.Of(result.Message) is { Length: > 0 } message ? message
@@ -69,9 +72,28 @@ internal sealed partial class BoardOperator(
     }
 
     /// <summary>The board's word goes for candidates only, not for the board itself or for stores.</summary>
-    private bool IsReplica(string id) => notifications.TryGetCurrentState(id, out var current)
+    private IResource? ReplicaOf(string id) => notifications.TryGetCurrentState(id, out var current)
         && current.ResourceId == id
-        && current.Resource.Annotations.OfType<ResourceRelationshipAnnotation>().Any(relation => relation is { Type: "Parent", Resource: ElectionResource });
+        && current.Resource.Annotations.OfType<ResourceRelationshipAnnotation>().Any(relation => relation is { Type: "Parent", Resource: ElectionResource })
+            ? current.Resource
+            : null;
+
+    /// <summary>Waits a while: the board hears of a crash by the candidate's connection, sooner than the orchestrator, to which a start would be none.</summary>
+    private async Task<bool> HasEndedAsync(IResource replicas, string id, CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(EndLimit, TimeProvider.System);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
+        try
+        {
+            await notifications.WaitForResourceAsync(
+                replicas.Name, e => e.ResourceId == id && (e.Snapshot.State?.Text == KnownResourceStates.NotStarted || KnownResourceStates.TerminalStates.Contains(e.Snapshot.State?.Text)), either.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
 
     [LoggerMessage(1, LogLevel.Information, "{Command} of {Resource} for the board: {Outcome}")]
     private static partial void LogCarriedOut(ILogger logger, string command, string resource, string outcome);

@@ -37,7 +37,7 @@ public sealed class AppHostTests(RunningApp app) : IDisposable
     {
         foreach (var strategy in Strategies)
         {
-            var election = await WaitForElectionAsync(strategy, e => e.Leader is not null && e.Candidates.Count == RunningApp.Replicas, Timeout);
+            var election = await WaitForElectionAsync(strategy, IsComplete, Timeout);
 
             Assert.Equal(strategy, election.Strategy);
             var replica = Assert.Single(await ReplicasAsync(election), r => IsLeader(r.Role));
@@ -54,7 +54,7 @@ public sealed class AppHostTests(RunningApp app) : IDisposable
     [InlineData("raft")]
     public async Task Stop_OfTheLeadersReplica_AnotherLeadsWithAHigherToken_AndStartMakesItFollow(string strategy)
     {
-        var first = (await WaitForElectionAsync(strategy, e => e.Leader is not null && e.Candidates.Count == RunningApp.Replicas, Timeout)).Leader!;
+        var first = (await WaitForElectionAsync(strategy, IsComplete, Timeout)).Leader!;
 
         // The candidate's id is the replica's row: a service name and an instance id.
         // The orchestrator gives a process some seconds to end; on a busy machine it may take a second request.
@@ -70,6 +70,10 @@ public sealed class AppHostTests(RunningApp app) : IDisposable
     }
 
     private static IReadOnlyList<string> Strategies => ["file", "redis", "etcd", "zookeeper", "raft"];
+
+    // The board lists one that is gone for a while yet.
+    private static bool IsComplete(ElectionView election) =>
+        election.Leader is not null && election.Candidates.Count == RunningApp.Replicas && election.Candidates.All(c => c.Role is "leader" or "follower");
 
     private static bool IsLeader(string role) => string.Equals(role, "leader", StringComparison.OrdinalIgnoreCase);
 

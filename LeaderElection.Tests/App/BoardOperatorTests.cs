@@ -42,6 +42,11 @@ public sealed class BoardOperatorTests : IDisposable
         await StateAsync(app, replica, state => KnownResourceStates.TerminalStates.Contains(state.State?.Text));
         Assert.Null(await board.OperateAsync("start", replica));
         await StateAsync(app, replica, state => state.State?.Text == KnownResourceStates.Running);
+        // Started at the moment of its crash, of which the orchestrator may not have heard.
+        var crashed = board.OperateAsync("start", replica);
+        System.Diagnostics.Process.GetProcessById(Pid(app, replica)).Kill();
+        Assert.Null(await crashed);
+        await StateAsync(app, replica, state => state.State?.Text == KnownResourceStates.Running);
         Assert.Null(await board.OperateAsync("restart", replica));
         await StateAsync(app, replica, state => state.State?.Text == KnownResourceStates.Running && state.StartTimeStamp > started);
 
@@ -50,6 +55,11 @@ public sealed class BoardOperatorTests : IDisposable
         Assert.Equal("'demo' is not a replica of this application", await board.OperateAsync("stop", "demo"));
         Assert.Equal("'kill' is unknown; allowed are start, stop, restart", await board.OperateAsync("kill", replica));
     }
+
+    private static int Pid(DistributedApplication app, string id) =>
+        app.ResourceNotifications.TryGetCurrentState(id, out var current)
+            ? Convert.ToInt32(current.Snapshot.Properties.First(property => property.Name == "executable.pid").Value, System.Globalization.CultureInfo.InvariantCulture)
+            : throw new InvalidOperationException($"{id} is unknown.");
 
     private async Task StateAsync(DistributedApplication app, string id, Func<CustomResourceSnapshot, bool> condition)
     {

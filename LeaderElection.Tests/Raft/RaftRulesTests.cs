@@ -10,6 +10,21 @@ public sealed class RaftRulesTests
     private long _now = 1_000_000;
 
     [Fact]
+    public void SplitVote_IsRepeatedInTurn_WithoutATimeout()
+    {
+        var cluster = new RaftCluster(3);
+        cluster.Elect(0);
+        var term = cluster.Term(0);
+        cluster.Kill(0, isNoticed: true);
+        // Both survivors stand at the same instant, and vote for themselves.
+        for (var i = 1; i < 3; i++)
+            cluster.Step(i, new Input.Received("m0", cluster.Members[i]!.Configuration.Fingerprint, new Message.TimeoutNow("e", term)));
+        Assert.Equal([term + 1, term + 1], [cluster.Term(1), cluster.Term(2)]);
+        Assert.InRange(cluster.RunUntil(() => cluster.Leaders().Length == 1), 0, RaftCluster.TimeoutMin.TotalMilliseconds / 2);
+        Assert.Equal(term + 2, cluster.Term(cluster.Leaders()[0]));
+    }
+
+    [Fact]
     public void Vote_IsAnsweredOnlyOnceItIsOnTheDisk()
     {
         var member = Start(Known(term: 3));

@@ -12,6 +12,7 @@ namespace LeaderElection.Raft;
 internal sealed class Candidate(ElectionState election, int attempt, long releasedTerm = 0) : Role(election)
 {
     private ulong _granted;
+    private ulong _refused;
 
     private bool IsPreVote => attempt > 0;
 
@@ -67,8 +68,10 @@ internal sealed class Candidate(ElectionState election, int attempt, long releas
             return;
         if (reply.Granted)
             Granted(peer.Index);
-        else
+        else if (reply.VoterTerm > Election.Term)
             CatchUp(reply.VoterTerm);
+        else
+            Refused(peer.Index);
     }
 
     private void Ask(Peer peer)
@@ -90,6 +93,18 @@ internal sealed class Candidate(ElectionState election, int attempt, long releas
             Election.BeginVote(releasedTerm: 0);
         else
             Election.Become(new Leader(Election));
+    }
+
+    /// <summary>
+    /// The votes were split: unless another is heard to have won, those who stand go again at once, this time one after
+    /// the other.
+    /// </summary>
+    private void Refused(int index)
+    {
+        _refused |= 1UL << index;
+        var left = 1 + Member.Peers.Count(p => p.IsUp && (_refused & (1UL << p.Index)) == 0);
+        if (left < Member.Configuration.List.Majority)
+            Election.StandSoon(Member.Timings.HeartbeatInterval / 10);
     }
 
     private void CatchUp(long term)

@@ -214,6 +214,14 @@ internal sealed class ElectionState
             BeginPreVote(attempt: 1);
     }
 
+    /// <summary>Those who stand go one after the other, so that they do not take the votes from each other.</summary>
+    public void StandSoon(long delay)
+    {
+        var heartbeat = Member.Timings.HeartbeatInterval;
+        if (Stands)
+            DueIn(Math.Max(0, delay) + (Member.Pulse.PlaceInLine(this) * heartbeat / 2) + Member.Random(heartbeat / 10));
+    }
+
     /// <summary>Tells the outside who leads, if that has changed.</summary>
     public void LeaderMayHaveChanged()
     {
@@ -232,14 +240,6 @@ internal sealed class ElectionState
 
     private bool MayVote(long releasedTerm) =>
         Member.Now >= Role.PromisedUntil || (Role is not Leader && releasedTerm >= PromiseTerm);
-
-    /// <summary>Those who stand go one after the other, so that they do not take the votes from each other.</summary>
-    private void StandSoon(long delay)
-    {
-        var heartbeat = Member.Timings.HeartbeatInterval;
-        if (Stands)
-            DueIn(Math.Max(0, delay) + (Member.Pulse.PlaceInLine(this) * heartbeat / 2) + Member.Random(heartbeat / 10));
-    }
 
     private void Reply(Peer peer, Message reply) => WhenSaved(() => Member.Send(peer, reply));
 
