@@ -28,7 +28,7 @@ internal abstract class ChaosStore : IAsyncDisposable
 
     public static async Task<ChaosStore> StartAsync(string strategy, ChaosRun run) => strategy switch
     {
-        "file" => await FolderStore.StartAsync(run),
+        "file" => await FolderStore.StartFolderAsync(run),
         "raft" => await MemberStore.StartAsync(run),
         _ => await ServerStore.StartServersAsync(strategy, run),
     };

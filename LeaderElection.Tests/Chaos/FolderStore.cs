@@ -28,7 +28,8 @@ internal sealed class FolderStore : ChaosStore
 
     private string Folder => Path.Combine(Parent, "elections");
 
-    public static async Task<FolderStore> StartAsync(ChaosRun run) => new(run, SmallDisk.IsPossible ? await SmallDisk.MountAsync("size=256k") : null);
+    /// <summary>With room for what killed leaders leave behind: a file each, which stays there for long.</summary>
+    public static async Task<FolderStore> StartFolderAsync(ChaosRun run) => new(run, SmallDisk.IsPossible ? await SmallDisk.MountAsync("size=4m") : null);
 
     public override string Endpoint(string candidate) => Folder;
 

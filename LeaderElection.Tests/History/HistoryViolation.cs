@@ -11,10 +11,12 @@ internal sealed record HistoryViolation(string Invariant, string Text, IReadOnly
     /// <summary>The violation with its events and with the faults that were about, in ms since the first.</summary>
     public string Explain(IEnumerable<HistoryEvent> history)
     {
-        var (first, last) = (Evidence.Min(e => e.At), Evidence.Max(e => e.At));
-        var faults = history
+        var first = Evidence.Min(e => e.At);
+        var last = Evidence.Where(e => e.What is not (EventKind.Believes or EventKind.Lost or EventKind.WorkStopped or EventKind.Killed)).Max(e => e.At);
+        var faults = history.OrderBy(e => e.At)
             .Where(e => e.What is EventKind.Disturbed or EventKind.StoreDown or EventKind.StoreUp or EventKind.Stalled or EventKind.Killed)
-            .Where(e => e.At >= first - 4_000_000_000 && e.At <= last);
+            .Where(e => e.At >= first - 4_000_000_000 && e.At <= last + 100_000_000)
+            .TakeLast(30);
         var lines = Evidence.Concat(faults).Distinct().OrderBy(e => e.At).Select(e => Line(e, first));
         return string.Join(Environment.NewLine, lines.Prepend(ToString()));
     }
