@@ -20,4 +20,29 @@ public abstract class EntryConformance : ElectionConformance
         await Eventually.TrueAsync(() => leader.EndReason == LeadershipEnd.Superseded, "the leader to hear of it");
         Assert.True(next.FencingToken > leader.FencingToken);
     }
+
+    /// <summary>Found by a chaos run: the next was elected while the work that had to stop was stopping.</summary>
+    [Fact]
+    public async Task Entry_DeletedByHand_NobodyIsElectedBeforeTheWorkHasStopped()
+    {
+        var store = (EntryStore)Store;
+        if (!store.WaitsForWorkOfDeletedEntries)
+            return;
+        var lease = TimeSpan.FromSeconds(6);
+        var leader = await Backend(lease: lease).CreateElection("e", "a").CampaignAsync(Late);
+        var (follower, _) = await FollowAsync("b", lease);
+        var stops = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var work = leader.RunAsync(async lost =>
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, lost).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await stops.Task;
+        });
+        await store.DeleteEntryAsync("e");
+        await Eventually.TrueAsync(() => leader.EndReason == LeadershipEnd.Superseded, "the leader to hear of it");
+        // A tenth of the lease is many times what it takes to be elected.
+        Assert.NotSame(follower, await Task.WhenAny(follower, Task.Delay(lease / 10, TimeProvider.System)));
+        stops.SetResult();
+        await work;
+        Assert.True((await follower).FencingToken > leader.FencingToken);
+    }
 }

@@ -9,6 +9,9 @@ public abstract class EntryStore : Store
     /// </summary>
     public virtual bool WaitsOutDeletedEntries => true;
 
+    /// <summary>Whether nobody is elected even until that leader's work has stopped. In a queue the next one cannot know.</summary>
+    public virtual bool WaitsForWorkOfDeletedEntries => WaitsOutDeletedEntries;
+
     /// <summary>Deletes the election's entry, as an operator might by mistake.</summary>
     public abstract Task DeleteEntryAsync(string election);
 }

@@ -11,6 +11,8 @@ public sealed class ZooKeeperStore : EntryStore
 
     public ZooKeeperServer Server { get; }
 
+    public override bool WaitsForWorkOfDeletedEntries => false;
+
     public static async Task<ZooKeeperStore> StartNewAsync() => new(await ZooKeeperServer.StartNewAsync());
 
     public override Task StopAsync() => Server.KillAsync();

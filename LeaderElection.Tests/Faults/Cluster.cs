@@ -4,27 +4,39 @@ using LeaderElection.Tests.Processes;
 namespace LeaderElection.Tests.Faults;
 
 /// <summary>Some candidate processes in one election, the resource they write to, and the history of it all.</summary>
-internal sealed class Cluster(string strategy, string endpoint, TimeSpan lease) : IAsyncDisposable
+/// <param name="strategy">The strategy.</param>
+/// <param name="endpointOf">Where a candidate finds the store.</param>
+/// <param name="lease">The lease.</param>
+/// <param name="isFenced">Whether the resource refuses low tokens.</param>
+/// <param name="settings">What <see cref="CandidateArguments"/> takes beyond that.</param>
+internal sealed class Cluster(string strategy, Func<string, string> endpointOf, TimeSpan lease, bool isFenced, params string[] settings) : IAsyncDisposable
 {
+    // A candidate starts many times in a long run, and does little: quick to start is what counts.
+    private static readonly KeyValuePair<string, string?>[] Environment = [new("DOTNET_TieredPGO", "0"), new("DOTNET_gcConcurrent", "0")];
+
+    // Some dozens of processes may start at a time.
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
+
     private readonly Lock _lock = new();
-    private readonly FencedResourceServer _resource = new();
+    private readonly FencedResourceServer _resource = new(isFenced);
     private readonly Dictionary<string, ChildProcess> _running = [];
-    private readonly List<ChildProcess> _all = [];
-    private readonly List<HistoryEvent> _killed = [];
+    private readonly List<Recording> _all = [];
+    private readonly List<HistoryEvent> _own = [];
     private int _started;
+
+    public Cluster(string strategy, string endpoint, TimeSpan lease)
+        : this(strategy, _ => endpoint, lease, isFenced: true)
+    {
+    }
 
     public IReadOnlyList<HistoryEvent> History
     {
         get
         {
-            ChildProcess[] processes;
-            HistoryEvent[] killed;
             lock (_lock)
             {
-                processes = [.. _all];
-                killed = [.. _killed];
+                return [.. _all.SelectMany(p => p.Read()), .. _own, .. _resource.Events];
             }
-            return [.. processes.SelectMany(p => p.StandardOutput).Where(l => l.StartsWith('{')).Select(HistoryEvent.Parse), .. killed, .. _resource.Events];
         }
     }
 
@@ -33,19 +45,43 @@ internal sealed class Cluster(string strategy, string endpoint, TimeSpan lease) 
         get { lock (_lock) return [.. _running.Keys]; }
     }
 
-    /// <summary>Starts a candidate, and waits until it campaigns.</summary>
-    public async Task<string> StartAsync()
+    /// <summary>The candidate whose write the resource accepted last.</summary>
+    public (string Candidate, long Token, long At)? LastWriter
     {
-        var candidate = NextCandidate();
+        get
+        {
+            if (_resource.Last is not { } last)
+                return null;
+            lock (_lock)
+            {
+                return _all.Select(p => p.Read().FindLast(e => e.What == EventKind.Elected)).FirstOrDefault(e => e?.Token == last.Token) is { } elected
+                    ? (elected.Candidate, last.Token, last.At)
+                    : null;
+            }
+        }
+    }
+
+    /// <summary>What the candidates printed that have ended by themselves.</summary>
+    public IReadOnlyList<string> Crashes
+    {
+        get { lock (_lock) return [.. _running.Where(p => p.Value.HasExited).Select(p => $"{p.Key} has ended by itself: {string.Join(' ', p.Value.StandardError)}")]; }
+    }
+
+    /// <summary>Starts a candidate, and waits until it campaigns.</summary>
+    /// <param name="candidate">One that ran before; a new one if there is none given.</param>
+    public async Task<string> StartAsync(string? candidate = null)
+    {
+        candidate ??= NextCandidate();
         var process = ChildProcess.Start(
             "dotnet",
-            [typeof(Cluster).Assembly.Location, strategy, endpoint, "fault", candidate, $"{lease.TotalMilliseconds}", $"{_resource.Port}"]);
+            [typeof(Cluster).Assembly.Location, strategy, endpointOf(candidate), "fault", candidate, $"{lease.TotalMilliseconds}", $"{_resource.Port}", .. settings],
+            Environment, keepsInput: settings.Contains("commands"));
         lock (_lock)
         {
-            _all.Add(process);
+            _all.Add(new Recording(process));
             _running.Add(candidate, process);
         }
-        await process.WaitForLineAsync(nameof(EventKind.Campaigns));
+        await process.WaitForLineAsync(nameof(EventKind.Campaigns), timeout: StartLimit);
         return candidate;
     }
 
@@ -79,21 +115,27 @@ internal sealed class Cluster(string strategy, string endpoint, TimeSpan lease) 
         var at = HistoryEvent.Now;
         process.Kill();
         await process.WaitForExitAsync();
-        lock (_lock) _killed.Add(new HistoryEvent(at, candidate, EventKind.Killed, 0));
+        Record(new HistoryEvent(at, candidate, EventKind.Killed, 0, Until: HistoryEvent.Now));
         return at;
+    }
+
+    /// <summary>Adds to the history what the test knows.</summary>
+    public void Record(HistoryEvent happened)
+    {
+        lock (_lock) _own.Add(happened);
     }
 
     /// <summary>Fails with the history's violations, if there are any.</summary>
     public void AssertInvariants(TimeSpan? longestGap = null)
     {
-        var violations = HistoryChecker.Check(History, longestGap is { } gap ? (long)(gap.TotalMilliseconds * 1e6) : null);
-        Assert.True(violations is [], string.Join(Environment.NewLine, violations));
+        var violations = HistoryChecker.Check(History, new HistoryBounds(longestGap));
+        Assert.True(violations is [], string.Join(System.Environment.NewLine, violations));
     }
 
     public async ValueTask DisposeAsync()
     {
         ChildProcess[] processes;
-        lock (_lock) processes = [.. _all];
+        lock (_lock) processes = [.. _all.Select(p => p.Process)];
         foreach (var process in processes)
             await process.DisposeAsync();
         _resource.Dispose();
@@ -104,5 +146,23 @@ internal sealed class Cluster(string strategy, string endpoint, TimeSpan lease) 
     {
         lock (_lock)
             return strategy == "raft" ? Enumerable.Range(0, 9).Select(i => $"m{i}").First(m => !_running.ContainsKey(m)) : $"c{++_started}";
+    }
+
+    /// <summary>What a process told.</summary>
+    private sealed class Recording(ChildProcess process)
+    {
+        private readonly List<HistoryEvent> _events = [];
+        private int _read;
+
+        public ChildProcess Process => process;
+
+        /// <summary>All of it, with what it has printed since the last time.</summary>
+        public List<HistoryEvent> Read()
+        {
+            var lines = process.LinesFrom(_read);
+            _read += lines.Count;
+            _events.AddRange(lines.Where(l => l is { IsError: false, Text: ['{', ..] }).Select(l => HistoryEvent.Parse(l.Text)));
+            return _events;
+        }
     }
 }

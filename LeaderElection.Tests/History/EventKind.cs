@@ -28,4 +28,25 @@ internal enum EventKind
 
     /// <summary>The test killed it.</summary>
     Killed,
+
+    /// <summary>It began the work that only a leader does.</summary>
+    WorkStarted,
+
+    /// <summary>That work has stopped.</summary>
+    WorkStopped,
+
+    /// <summary>The test began or ended a fault.</summary>
+    Disturbed,
+
+    /// <summary>From here on nobody can be elected: the store, or too much of it, is away.</summary>
+    StoreDown,
+
+    /// <summary>The store is back.</summary>
+    StoreUp,
+
+    /// <summary>The machine had no time for the test itself, until <see cref="HistoryEvent.Until"/>.</summary>
+    Stalled,
+
+    /// <summary>The test ended, all faults healed.</summary>
+    Ended,
 }

@@ -9,9 +9,13 @@ internal sealed class FencedResourceServer : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly FencingGate _gate = new();
+    private readonly bool _isFenced;
+    private volatile HistoryEvent? _last;
 
-    public FencedResourceServer()
+    /// <param name="isFenced">Whether it refuses low tokens, as it should.</param>
+    public FencedResourceServer(bool isFenced = true)
     {
+        _isFenced = isFenced;
         _listener.Start();
         _ = AcceptAsync();
     }
@@ -19,6 +23,9 @@ internal sealed class FencedResourceServer : IDisposable
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
     public ConcurrentQueue<HistoryEvent> Events { get; } = new();
+
+    /// <summary>The last write.</summary>
+    public HistoryEvent? Last => _last;
 
     public void Dispose() => _listener.Dispose();
 
@@ -45,13 +52,22 @@ internal sealed class FencedResourceServer : IDisposable
             {
                 var token = long.Parse(line);
                 // The write itself is the record, made inside the gate, so that its order is the resource's.
-                _gate.TryEnter(token, () => Events.Enqueue(new HistoryEvent(HistoryEvent.Now, "resource", EventKind.Accepted, token)));
-                await writer.WriteLineAsync($"{_gate.Highest}");
+                if (_isFenced)
+                    _gate.TryEnter(token, () => Accept(token));
+                else
+                    Accept(token);
+                await writer.WriteLineAsync($"{(_isFenced ? _gate.Highest : token)}");
             }
         }
         catch (IOException)
         {
             // The candidate was killed.
         }
+    }
+
+    private void Accept(long token)
+    {
+        _last = new HistoryEvent(HistoryEvent.Now, "resource", EventKind.Accepted, token);
+        Events.Enqueue(_last);
     }
 }

@@ -8,9 +8,17 @@ namespace LeaderElection.Tests.History;
 /// <param name="Candidate">To whom.</param>
 /// <param name="What">What.</param>
 /// <param name="Token">Under which fencing token.</param>
-/// <param name="Until">For <see cref="EventKind.Believes"/>: until when the candidate may believe, on the same clock.</param>
+/// <param name="Until">
+/// On the same clock. For <see cref="EventKind.Believes"/>: until when the candidate may believe; for
+/// <see cref="EventKind.Killed"/>: when it was certainly dead, if that is known; for <see cref="EventKind.Stalled"/>: the end.
+/// </param>
 /// <param name="Highest">For <see cref="EventKind.Refused"/>: the highest token that the resource had seen.</param>
-internal sealed record HistoryEvent(long At, string Candidate, EventKind What, long Token, long Until = 0, long Highest = 0)
+/// <param name="Note">For people: which fault it was.</param>
+internal sealed record HistoryEvent(
+    long At, string Candidate, EventKind What, long Token,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] long Until = 0,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] long Highest = 0,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] string? Note = null)
 {
     private static readonly JsonSerializerOptions Json = new() { Converters = { new JsonStringEnumConverter() } };
 

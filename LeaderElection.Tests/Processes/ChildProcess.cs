@@ -34,6 +34,12 @@ internal sealed class ChildProcess : IAsyncDisposable
         get { lock (_lock) return [.. _lines]; }
     }
 
+    /// <summary>What it has printed so far, without the first lines.</summary>
+    public IReadOnlyList<OutputLine> LinesFrom(int index)
+    {
+        lock (_lock) return _lines[index..];
+    }
+
     public IEnumerable<string> StandardOutput => Lines.Where(l => !l.IsError).Select(l => l.Text);
 
     public IEnumerable<string> StandardError => Lines.Where(l => l.IsError).Select(l => l.Text);

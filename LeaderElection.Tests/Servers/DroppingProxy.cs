@@ -12,6 +12,8 @@ public sealed class DroppingProxy : IAsyncDisposable
     private readonly ConcurrentDictionary<CancellationTokenSource, Task> _connections = new();
     private readonly Task _accepts;
     private volatile TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile TaskCompletionSource _answersOpen = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _answersTake;
     private int _accepted;
 
     /// <param name="target">The port on loopback that it stands before.</param>
@@ -19,6 +21,7 @@ public sealed class DroppingProxy : IAsyncDisposable
     {
         _target = target;
         _open.SetResult();
+        _answersOpen.SetResult();
         _listener.Start();
         Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
         _accepts = AcceptAsync();
@@ -38,8 +41,23 @@ public sealed class DroppingProxy : IAsyncDisposable
             _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
+    /// <summary>The same one way: the server hears its clients, and they hear nothing.</summary>
+    public void DropAnswers()
+    {
+        if (_answersOpen.Task.IsCompleted)
+            _answersOpen = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    /// <summary>From now on each answer is late by this.</summary>
+    public void Slow(TimeSpan by) => Interlocked.Exchange(ref _answersTake, by.Ticks);
+
     /// <summary>Lets through again. What was under way arrives late, as TCP sends it again; <see cref="Cut"/> before loses it.</summary>
-    public void Resume() => _open.TrySetResult();
+    public void Resume()
+    {
+        Slow(TimeSpan.Zero);
+        _open.TrySetResult();
+        _answersOpen.TrySetResult();
+    }
 
     /// <summary>Resets all connections that there are; new ones are possible.</summary>
     public void Cut()
@@ -86,16 +104,38 @@ public sealed class DroppingProxy : IAsyncDisposable
         {
             await _open.Task.WaitAsync(cut);
             await server.ConnectAsync(IPAddress.Loopback, _target, cut);
-            await Task.WhenAll(PumpAsync(client, server, cut), PumpAsync(server, client, cut));
+            await Task.WhenAll(PumpAsync(client, server, isAnswer: false, cut), PumpAsync(server, client, isAnswer: true, cut));
         }
-        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
         {
-            // Closed without lingering, a socket sends a reset.
-            client.LingerState = server.LingerState = new LingerOption(true, 0);
+            ResetWhenClosed(client);
+            ResetWhenClosed(server);
         }
     }
 
-    private async Task PumpAsync(Socket from, Socket to, CancellationToken cut)
+    /// <summary>Closed without lingering, a socket sends a reset.</summary>
+    private static void ResetWhenClosed(Socket socket)
+    {
+        try
+        {
+            socket.LingerState = new LingerOption(true, 0);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The other pump has closed it.
+        }
+    }
+
+    private async Task PassAsync(bool isAnswer, CancellationToken cut)
+    {
+        if (isAnswer && new TimeSpan(Interlocked.Read(ref _answersTake)) is { Ticks: > 0 } late)
+            await Task.Delay(late, TimeProvider.System, cut);
+        await _open.Task.WaitAsync(cut);
+        if (isAnswer)
+            await _answersOpen.Task.WaitAsync(cut);
+    }
+
+    private async Task PumpAsync(Socket from, Socket to, bool isAnswer, CancellationToken cut)
     {
         var buffer = new byte[16 * 1024];
         try
@@ -103,7 +143,7 @@ public sealed class DroppingProxy : IAsyncDisposable
             while (true)
             {
                 var count = await from.ReceiveAsync(buffer, cut);
-                await _open.Task.WaitAsync(cut);
+                await PassAsync(isAnswer, cut);
                 if (count == 0)
                     break;
                 for (var sent = 0; sent < count;)
@@ -114,8 +154,8 @@ public sealed class DroppingProxy : IAsyncDisposable
         catch (SocketException)
         {
             // One side has failed: so the other one has to hear of it, or its pump would wait for ever.
-            await _open.Task.WaitAsync(cut);
-            to.LingerState = new LingerOption(true, 0);
+            await PassAsync(isAnswer, cut);
+            ResetWhenClosed(to);
             to.Close();
             throw;
         }

@@ -211,7 +211,9 @@ public sealed class Leadership : IAsyncDisposable
         }
     }
 
-    private async Task WaitForWorkAsync(TimeSpan bound)
+    /// <summary>Waits until the work that was started with <see cref="RunAsync"/> has stopped.</summary>
+    /// <param name="bound">At most this long: what is left of the lease.</param>
+    internal async Task WaitForWorkAsync(TimeSpan bound)
     {
         Task work;
         lock (_lock)

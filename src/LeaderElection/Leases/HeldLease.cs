@@ -64,11 +64,18 @@ internal sealed class HeldLease
             return null;
         var leadership = new Leadership(
             claim.Election, claim.CandidateId, leader.FencingToken, leader.ElectedAt, Clock, _ => ReleaseAsync(claim, leader.FencingToken));
-        leadership.WhenEnded((_, reason) =>
+        leadership.WhenEnded((ended, reason) =>
         {
             // What a resignation or the lease's end gives back, they give back themselves.
-            if (reason == LeadershipEnd.Superseded)
-                _backend.InBackground(async () => await ReleaseAsync(claim, leader.FencingToken).ConfigureAwait(false));
+            if (reason != LeadershipEnd.Superseded)
+                return;
+            var bound = Clock.Remaining;
+            _backend.InBackground(async () =>
+            {
+                // Those who wait for the lease to run out take this for its end: not before the work has stopped.
+                await ended.WaitForWorkAsync(bound).ConfigureAwait(false);
+                await ReleaseAsync(claim, leader.FencingToken).ConfigureAwait(false);
+            });
         });
         lock (_lock)
         {

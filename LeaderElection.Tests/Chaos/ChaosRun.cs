@@ -1,0 +1,246 @@
+using System.Collections.Concurrent;
+using LeaderElection.Tests.Faults;
+using LeaderElection.Tests.History;
+
+namespace LeaderElection.Tests.Chaos;
+
+/// <summary>One strategy under faults: real candidates, a real store, and the history that they leave.</summary>
+internal sealed class ChaosRun : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<ChaosFault, int> _faults = new();
+
+    // A resignation counts for I3 in calm only: the store is left alone meanwhile.
+    private readonly SemaphoreSlim _storeTurn = new(1);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly string _name;
+    private ChaosStore? _store;
+    private Cluster? _cluster;
+    private Task _lanes = Task.CompletedTask;
+
+    private ChaosRun(ChaosOptions options, string name) => (Options, _name) = (options, name);
+
+    public ChaosOptions Options { get; }
+
+    public TimeSpan Lease => Options.Lease;
+
+    public Cluster Cluster => _cluster!;
+
+    /// <summary>Lanes that failed end the run.</summary>
+    public bool HasEnded => _lanes.IsFaulted;
+
+    public string Progress
+    {
+        get
+        {
+            var leaderships = Cluster.History.Count(e => e.What == EventKind.Elected);
+            var leader = IsLed && Cluster.LastWriter is { } last ? $"{last.Candidate} leads under {last.Token}" : "nobody leads";
+            return $"{_name,-9} {leaderships,4} leaderships, {_faults.Values.Sum(),4} faults, {leader}";
+        }
+    }
+
+    /// <summary>Whether the resource was written to just now.</summary>
+    private bool IsLed => Cluster.LastWriter is { } last && HistoryEvent.Now - last.At < 500_000_000;
+
+    private HistoryBounds Bounds => new(Lease + _store!.FailOver + Options.Slack, Lease * 2 / 3, Lease);
+
+    /// <summary>Starts the store and the candidates.</summary>
+    public static async Task<ChaosRun> StartAsync(ChaosOptions options, string strategy)
+    {
+        var run = new ChaosRun(options, strategy);
+        try
+        {
+            run._store = await ChaosStore.StartAsync(strategy, run);
+            run._store.TargetOf = run.TargetOf;
+            run._cluster = new Cluster(
+                run._store.Strategy, run._store.Endpoint, options.Lease, options.Defect != CandidateDefect.NoFencing,
+                $"work={(options.Defect == CandidateDefect.DeadlineFromReply ? 10 : 50)}", $"defect={options.Defect}", "wandering-clock", "commands");
+            await Task.WhenAll(Enumerable.Range(0, options.Candidates).Select(_ => run._cluster.StartAsync()));
+            return run;
+        }
+        catch
+        {
+            await run.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Begins to inject faults.</summary>
+    public void Begin()
+    {
+        ChaosAction[] candidates =
+        [
+            new(ChaosFault.KilledAndRestarted, 3, (shot, stop) => KillAsync(shot, TimeSpan.Zero, stop)),
+            new(ChaosFault.Killed, 2, (shot, stop) => KillAsync(shot, shot.Length(Lease * 0.3, Lease * 2), stop)),
+            new(ChaosFault.FrozenBriefly, 2, (shot, stop) => FreezeAsync(shot, shot.Length(Lease * 0.2, Lease * 0.8), stop)),
+            new(ChaosFault.FrozenLong, 3, (shot, stop) => FreezeAsync(shot, shot.Length(Lease * 1.2, Lease * 2.2), stop)),
+            new(ChaosFault.Resigned, 2, ResignAsync), .. _store!.LineActions,
+        ];
+        _lanes = Task.WhenAll(InjectAsync(candidates, 0, null), InjectAsync([.. _store.Actions], 1, _storeTurn));
+    }
+
+    /// <summary>Ends the faults, waits until somebody leads again, or should, and judges.</summary>
+    public async Task<ChaosReport> EndAsync()
+    {
+        await _stop.CancelAsync();
+        string? failure = null;
+        try
+        {
+            await _lanes;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            failure = $"the run itself failed: {e.Message}";
+        }
+        var healed = HistoryEvent.Now;
+        Cluster.Record(new HistoryEvent(healed, "test", EventKind.Disturbed, 0, Note: "all healed"));
+        while (!(Cluster.LastWriter?.At > healed) && HistoryEvent.Now - healed < Bounds.Gap!.Value.Ticks * 110)
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+        Cluster.Record(new HistoryEvent(HistoryEvent.Now, "test", EventKind.Ended, 0));
+        // What the processes have printed until now takes a moment to arrive.
+        await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
+        return Judge(failure);
+    }
+
+    /// <summary>Whether the history so far looks broken; what has not arrived yet may still explain it.</summary>
+    public bool LooksBroken() => HistoryChecker.Check(Cluster.History, Bounds with { Gap = null, HandOver = null }).Count > 0 || Cluster.Crashes.Count > 0;
+
+    /// <summary>Notes that the machine had no time for the test.</summary>
+    public void Stalled(long from, long to) => Cluster.Record(new HistoryEvent(from, "machine", EventKind.Stalled, 0, Until: to));
+
+    /// <summary>Notes a fault's begin, and its end when disposed of.</summary>
+    /// <param name="note">What it is.</param>
+    /// <param name="takesStore">Whether nobody can be elected meanwhile.</param>
+    public IDisposable Fault(string note, bool takesStore)
+    {
+        Cluster.Record(new HistoryEvent(HistoryEvent.Now, "test", takesStore ? EventKind.StoreDown : EventKind.Disturbed, 0, Note: note));
+        return new Healing(() => Cluster.Record(
+            new HistoryEvent(HistoryEvent.Now, "test", takesStore ? EventKind.StoreUp : EventKind.Disturbed, 0, Note: $"{note}: over")));
+    }
+
+    /// <summary>Waits, or until the run ends.</summary>
+    public async Task HoldAsync(TimeSpan length, CancellationToken stop) =>
+        await Task.Delay(length, TimeProvider.System, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _lanes.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            if (_cluster is not null)
+                await _cluster.DisposeAsync();
+        }
+        finally
+        {
+            if (_store is not null)
+                await _store.DisposeAsync();
+        }
+        _storeTurn.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task InjectAsync(ChaosAction[] actions, int lane, SemaphoreSlim? turn)
+    {
+        var chosen = actions.Where(a => Options.Faults is [] || Options.Faults.Contains(a.Fault)).ToArray();
+        if (chosen is [])
+            return;
+        var random = new Random(HashCode(Options.Seed, _name, lane));
+        while (!_stop.IsCancellationRequested)
+        {
+            var shot = ChaosShot.Create(random, chosen, Lease);
+            await HoldAsync(shot.Pause, _stop.Token);
+            // Faults upon faults would excuse every gap: most wait for a leader, and so let I4 show.
+            var since = HistoryEvent.Now;
+            while (shot.Waits && !IsLed && !_stop.IsCancellationRequested && HistoryEvent.Now - since < Bounds.Gap!.Value.Ticks * 200)
+                await HoldAsync(TimeSpan.FromMilliseconds(100), _stop.Token);
+            if (turn is not null)
+                await turn.WaitAsync();
+            try
+            {
+                if (_stop.IsCancellationRequested)
+                    return;
+                await shot.Action.RunAsync(shot, _stop.Token);
+                _faults.AddOrUpdate(shot.Action.Fault, 1, (_, count) => count + 1);
+            }
+            finally
+            {
+                turn?.Release();
+            }
+        }
+    }
+
+    private string TargetOf(ChaosShot shot)
+    {
+        var candidates = Cluster.Candidates.Order().ToArray();
+        return shot.AtLeader && Cluster.LastWriter is { } leader && candidates.Contains(leader.Candidate)
+            ? leader.Candidate
+            : candidates[shot.Target % candidates.Length];
+    }
+
+    private async Task KillAsync(ChaosShot shot, TimeSpan down, CancellationToken stop)
+    {
+        var candidate = TargetOf(shot);
+        using (Fault($"{candidate} killed", takesStore: false))
+        {
+            await Cluster.KillAsync(candidate);
+            await HoldAsync(down, stop);
+            await Cluster.StartAsync(candidate);
+        }
+    }
+
+    private async Task FreezeAsync(ChaosShot shot, TimeSpan length, CancellationToken stop)
+    {
+        var candidate = TargetOf(shot);
+        using (Fault($"{candidate} frozen", takesStore: false))
+        {
+            Cluster.Process(candidate).Freeze();
+            await HoldAsync(length, stop);
+            Cluster.Process(candidate).Continue();
+        }
+    }
+
+    private async Task ResignAsync(ChaosShot shot, CancellationToken stop)
+    {
+        await _storeTurn.WaitAsync(CancellationToken.None);
+        try
+        {
+            await HoldAsync(Lease * 1.1, stop);
+            if (!stop.IsCancellationRequested && IsLed && Cluster.LastWriter is { } leader)
+            {
+                Cluster.Process(leader.Candidate).Terminate();
+                await HoldAsync(Lease, stop);
+            }
+        }
+        finally
+        {
+            _storeTurn.Release();
+        }
+    }
+
+    private ChaosReport Judge(string? failure)
+    {
+        var events = Cluster.History.OrderBy(e => e.At).ToArray();
+        var terms = HistoryChecker.Terms(events);
+        var gaps = LeaderlessGap.In(events, terms).ToArray();
+        var handOvers = HandOver.In(events, terms, Bounds.HandOver!.Value, Bounds.Calm).ToArray();
+        var violations = HistoryChecker.Check(events, Bounds).Select(v => v.Explain(events)).ToList();
+        violations.AddRange(Cluster.Crashes);
+        if (failure is not null)
+            violations.Add(failure);
+        return new ChaosReport(
+            _name, terms.Count, events.Count(e => e.What == EventKind.Accepted), events.Count(e => e.What == EventKind.Refused),
+            new SortedDictionary<ChaosFault, int>(_faults), Longest(gaps.Select(g => g.Whole)), Longest(gaps.Select(g => g.Unexcused)),
+            (long)Bounds.Gap!.Value.TotalMilliseconds, handOvers.Length, Longest(handOvers.Select(h => h.Took)),
+            (long)Bounds.HandOver.Value.TotalMilliseconds, violations);
+    }
+
+    private static long Longest(IEnumerable<TimeSpan> spans) => (long)spans.DefaultIfEmpty().Max().TotalMilliseconds;
+
+    /// <summary>The same in every process, unlike that of the framework.</summary>
+    private static int HashCode(int seed, string name, int lane) => name.Aggregate((seed * 31) + lane, (hash, c) => unchecked((hash * 31) + c));
+
+    private sealed class Healing(Action heal) : IDisposable
+    {
+        public void Dispose() => heal();
+    }
+}

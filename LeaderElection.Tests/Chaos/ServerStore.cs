@@ -1,0 +1,168 @@
+using System.Collections.Concurrent;
+using LeaderElection.Tests.Servers;
+
+namespace LeaderElection.Tests.Chaos;
+
+/// <summary>Servers, each behind a proxy for each candidate.</summary>
+internal sealed class ServerStore : ChaosStore
+{
+    private readonly string _name;
+    private readonly ChaosRun _run;
+    private readonly StoreServer[] _servers;
+    private readonly ConcurrentDictionary<string, DroppingProxy[]> _lines = new();
+
+    private ServerStore(string name, ChaosRun run, StoreServer[] servers) => (_name, _run, _servers) = (name, run, servers);
+
+    public override string Strategy => _name == "redis3" ? "redis" : _name;
+
+    public override TimeSpan FailOver => _name switch
+    {
+        // Elections in the ensemble, and sessions that start anew with each of its leaders; a busy machine runs some of it twice.
+        "zookeeper" => TimeSpan.FromSeconds(6),
+        "etcd" => TimeSpan.FromSeconds(3),
+        // A server that came back empty does not vote for one lease.
+        "redis3" => _run.Lease,
+        _ => TimeSpan.Zero,
+    };
+
+    public override IEnumerable<ChaosAction> Actions =>
+    [
+        new(ChaosFault.ServerKilled, 3, ServerKilledAsync), new(ChaosFault.ServerFrozen, 3, ServerFrozenAsync),
+        .. _servers.Length > 1 ? [new ChaosAction(ChaosFault.AllRestarted, 1, AllRestartedAsync)] : Array.Empty<ChaosAction>(),
+        .. _name == "redis3" ? [new ChaosAction(ChaosFault.ServerEmptied, 2, EmptiedAsync)] : Array.Empty<ChaosAction>(),
+        // No entry is deleted by hand. In a queue the next is elected at once, beside a leader that hears of it at the same
+        // time; and on redis a candidate that has not heard of the leader yet does not wait its lease out (docs/reliability.md).
+    ];
+
+    public override IEnumerable<ChaosAction> LineActions =>
+    [
+        new(ChaosFault.CutOff, 3, (shot, stop) => BreakAsync(shot, stop, line => line.Drop())),
+        new(ChaosFault.CutOffOneWay, 2, (shot, stop) => BreakAsync(shot, stop, line => line.DropAnswers())),
+        new(ChaosFault.SlowThenCutOff, 2, SlowThenCutOffAsync),
+        new(ChaosFault.Reset, 1, ResetAsync),
+    ];
+
+    public static async Task<ServerStore> StartServersAsync(string name, ChaosRun run) => new(name, run, name switch
+    {
+        "redis" => [await RedisServer.StartNewAsync()],
+        "redis3" => [.. await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => RedisServer.StartNewAsync()))],
+        "etcd" => [.. (await EtcdCluster.StartNewAsync()).Members],
+        "zookeeper" => [.. (await ZooKeeperEnsemble.StartNewAsync()).Members],
+        _ => throw new ArgumentException($"there is no strategy '{name}'"),
+    });
+
+    public override string Endpoint(string candidate)
+    {
+        var lines = _lines.GetOrAdd(candidate, _ => [.. _servers.Select(s => new DroppingProxy(Port(s)))]);
+        return string.Join(_name == "redis3" ? ';' : ',', lines.Select(l => _name == "etcd" ? $"http://{l.Endpoint}" : l.Endpoint));
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        foreach (var server in _servers)
+            await server.DisposeAsync();
+        foreach (var line in _lines.Values.SelectMany(lines => lines))
+            await line.DisposeAsync();
+    }
+
+    private static int Port(StoreServer server) => server switch
+    {
+        RedisServer redis => redis.Port,
+        EtcdServer etcd => etcd.Port,
+        _ => ((ZooKeeperServer)server).Port,
+    };
+
+    private Task ServerKilledAsync(ChaosShot shot, CancellationToken stop) => OneServerAsync(shot, async server =>
+    {
+        await server.KillAsync();
+        await _run.HoldAsync(shot.Length(TimeSpan.Zero, _run.Lease * 1.5), stop);
+        await server.StartAsync();
+    });
+
+    private Task ServerFrozenAsync(ChaosShot shot, CancellationToken stop) => OneServerAsync(shot, async server =>
+    {
+        server.Freeze();
+        await _run.HoldAsync(shot.Length(_run.Lease * 0.2, _run.Lease * 2), stop);
+        server.Continue();
+    });
+
+    /// <summary>Takes one server away, which matters only where it is the only one.</summary>
+    private async Task OneServerAsync(ChaosShot shot, Func<StoreServer, Task> take)
+    {
+        var server = shot.Target % _servers.Length;
+        using (_run.Fault($"server {server} {shot.Action.Fault}", takesStore: _servers.Length == 1))
+            await take(_servers[server]);
+    }
+
+    private async Task AllRestartedAsync(ChaosShot shot, CancellationToken stop)
+    {
+        using (_run.Fault("all servers restarted", takesStore: true))
+        {
+            await Task.WhenAll(_servers.Select(s => s.KillAsync()));
+            await _run.HoldAsync(shot.Length(TimeSpan.Zero, _run.Lease), stop);
+            await Task.WhenAll(_servers.Select(s => s.StartAsync()));
+        }
+    }
+
+    private async Task EmptiedAsync(ChaosShot shot, CancellationToken stop)
+    {
+        var server = shot.Target % _servers.Length;
+        using (_run.Fault($"server {server} emptied", takesStore: false))
+        {
+            await ((RedisServer)_servers[server]).CliAsync("FLUSHALL");
+            // It must not vote for one lease: a second server must not be missing as well.
+            await _run.HoldAsync(_run.Lease * 1.5, stop);
+        }
+    }
+
+    private async Task BreakAsync(ChaosShot shot, CancellationToken stop, Action<DroppingProxy> broken)
+    {
+        var candidate = TargetOf(shot);
+        using (_run.Fault($"{candidate} {shot.Action.Fault}", takesStore: false))
+        {
+            foreach (var line in _lines[candidate])
+                broken(line);
+            await _run.HoldAsync(shot.Length(_run.Lease * 0.3, _run.Lease * 2), stop);
+            Mend(candidate, shot.Loses);
+        }
+    }
+
+    private async Task SlowThenCutOffAsync(ChaosShot shot, CancellationToken stop)
+    {
+        var candidate = TargetOf(shot);
+        using (_run.Fault($"{candidate} slow", takesStore: false))
+        {
+            foreach (var line in _lines[candidate])
+                line.Slow(shot.Length(_run.Lease * 0.1, _run.Lease * 0.5));
+            await _run.HoldAsync(_run.Lease, stop);
+        }
+        using (_run.Fault($"{candidate} cut off", takesStore: false))
+        {
+            foreach (var line in _lines[candidate])
+                line.Drop();
+            await _run.HoldAsync(_run.Lease * 1.5, stop);
+            Mend(candidate, shot.Loses);
+        }
+    }
+
+    private async Task ResetAsync(ChaosShot shot, CancellationToken stop)
+    {
+        var candidate = TargetOf(shot);
+        using (_run.Fault($"{candidate} reset", takesStore: false))
+        {
+            foreach (var line in _lines[candidate])
+                line.Cut();
+        }
+        await _run.HoldAsync(TimeSpan.FromMilliseconds(500), stop);
+    }
+
+    private void Mend(string candidate, bool loses)
+    {
+        foreach (var line in _lines[candidate])
+        {
+            if (loses)
+                line.Cut();
+            line.Resume();
+        }
+    }
+}

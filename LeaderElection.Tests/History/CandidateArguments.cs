@@ -1,0 +1,41 @@
+namespace LeaderElection.Tests.History;
+
+/// <summary>What a candidate process is told on its command line.</summary>
+/// <param name="Strategy">The strategy.</param>
+/// <param name="Endpoint">Where its store is.</param>
+/// <param name="Election">The election.</param>
+/// <param name="Candidate">Its name; for raft also the member's.</param>
+/// <param name="Lease">The lease.</param>
+/// <param name="Port">Where the fenced resource listens.</param>
+internal sealed record CandidateArguments(string Strategy, string Endpoint, string Election, string Candidate, TimeSpan Lease, int Port)
+{
+    /// <summary>How long the work takes between the look at the lease and its effect.</summary>
+    public TimeSpan Work { get; init; } = TimeSpan.FromMilliseconds(5);
+
+    public CandidateDefect Defect { get; init; }
+
+    /// <summary>Whether its wall clock jumps back and forth.</summary>
+    public bool HasWanderingClock { get; init; }
+
+    /// <summary>Whether it takes commands on its standard input, and ends with that.</summary>
+    public bool TakesCommands { get; init; }
+
+    public static CandidateArguments? Parse(string[] args)
+    {
+        if (args is not [var strategy, var endpoint, var election, var candidate, var lease, var port, .. var settings])
+            return null;
+        var parsed = new CandidateArguments(strategy, endpoint, election, candidate, TimeSpan.FromMilliseconds(int.Parse(lease)), int.Parse(port));
+        foreach (var setting in settings)
+        {
+            parsed = setting.Split('=') switch
+            {
+                ["work", var ms] => parsed with { Work = TimeSpan.FromMilliseconds(int.Parse(ms)) },
+                ["defect", var defect] => parsed with { Defect = Enum.Parse<CandidateDefect>(defect) },
+                ["wandering-clock"] => parsed with { HasWanderingClock = true },
+                ["commands"] => parsed with { TakesCommands = true },
+                _ => throw new FormatException(setting),
+            };
+        }
+        return parsed;
+    }
+}
