@@ -21,6 +21,8 @@ internal static class Program
     {
         if (args is ["simulate" or "replay", _, ..] and { Length: < 4 })
             return Simulator.Main(args);
+        if (args is [Fuzz.Fuzzer.Command, ..])
+            return await Fuzz.Fuzzer.Main(args);
         if (args is [RaftVoters.Command, _, ..])
             return await RaftVoters.Main(args);
         if (args is not [var strategy, var endpoint, var electionName, var candidate, var lease, var port])
