@@ -36,7 +36,7 @@ internal static class CommandLine
             // The value of this option: after "=", or the next word.
             string Value() =>
                 value is { Length: > 0 } ? value
-                : value is null && i + 1 < args.Length && !args[i + 1].StartsWith("--", StringComparison.Ordinal) ? args[++i]
+                : value is null && i + 1 < args.Length && args[i + 1] is not "" and not ['-', '-', ..] ? args[++i]
                 : throw new FormatException($"{name} needs a value; see --help");
 
             AppHostOptions LeaveToAspire()

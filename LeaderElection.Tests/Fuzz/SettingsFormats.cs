@@ -36,7 +36,7 @@ internal static class SettingsFormats
     private static readonly byte[][] Times =
     [
         TimesOf(0, TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1), 0.01),
-        TimesOf(4, TimeSpan.FromMilliseconds(150), TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(1), 0.01),
+        TimesOf(1, TimeSpan.FromMilliseconds(150), TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(1), 0.01),
     ];
 
     /// <summary>Arguments with NULs between them, which none can have; the first character says whose.</summary>

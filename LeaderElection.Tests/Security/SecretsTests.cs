@@ -102,7 +102,7 @@ public sealed class SecretsTests : IAsyncLifetime
             async () => (await m0.ElectionAsync(), await m1.ElectionAsync()),
             found => RaftWorkers.Role(found.Item1) == "leader" || RaftWorkers.Role(found.Item2) == "leader", "a leader");
         await stranger.Process.WaitForLineAsync("secret");
-        foreach (var (name, worker) in (ReadOnlySpan<(string, WorkerProcess)>)[("m0", m0), ("m1", m1), ("stranger", stranger)])
+        foreach (var (name, worker) in ((string, WorkerProcess)[])[("m0", m0), ("m1", m1), ("stranger", stranger)])
             await ListenAsync(name, worker);
         await NothingIsSaidAsync("raft");
 
