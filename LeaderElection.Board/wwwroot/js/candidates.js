@@ -85,7 +85,7 @@ class Row {
   }
 
   #role() {
-    const term = this.candidate.role === "leader" ? this.card.election.leader?.fencingToken : this.raft?.term;
+    const term = this.raft?.term;
     setText(this.part("role"), term == null || this.candidate.role === "gone" ? this.role : `${this.role}, term ${term}`);
   }
 
