@@ -73,7 +73,7 @@ internal sealed record AppHostOptions
         }
         catch (FormatException e)
         {
-            Console.Error.WriteLine(e.Message);
+            Console.Error.WriteLine(OneLine.Of(e.Message));
             exitCode = 2;
             return false;
         }

@@ -36,7 +36,7 @@ internal static class CommandLine
             // The value of this option: after "=", or the next word.
             string Value() =>
                 value is { Length: > 0 } ? value
-                : value is null && i + 1 < args.Length && !args[i + 1].StartsWith("--", StringComparison.Ordinal) ? args[++i]
+                : value is null && i + 1 < args.Length && args[i + 1] is not "" and not ['-', '-', ..] ? args[++i]
                 : throw new FormatException($"{name} needs a value; see --help");
 
             AppHostOptions LeaveToAspire()
@@ -82,8 +82,8 @@ internal static class CommandLine
         : throw new FormatException($"--scenario: '{name}' is unknown; allowed are {string.Join(", ", ScenarioRun.Names)}");
 
     private static StoreChoice Stores(string text) =>
-        Enum.TryParse<StoreChoice>(text, ignoreCase: true, out var choice) && Enum.IsDefined(choice) && !char.IsAsciiDigit(text[0])
-            ? choice
+        Array.FindIndex(Enum.GetNames<StoreChoice>(), name => name.Equals(text, StringComparison.OrdinalIgnoreCase)) is >= 0 and var choice
+            ? (StoreChoice)choice
             : throw new FormatException($"--stores: '{text}' is unknown; allowed are auto, container, native, none");
 
     private static int Number(string option, string text, int from, int to) =>

@@ -44,7 +44,7 @@ internal static class ReportRules
             return "raft: a member, its term, and for whom it voted";
         if (raft.Peers.Count > MaxPeers)
             return $"raft.peers: at most {MaxPeers}";
-        return raft.Peers.All(peer => ElectionNames.IsValid(peer.Member) && peer is { Sent: >= 0, Received: >= 0, HeartbeatAge: null or (>= 0 and <= double.MaxValue) })
+        return raft.Peers.All(peer => ElectionNames.IsValid(peer?.Member) && peer is { Sent: >= 0, Received: >= 0, HeartbeatAge: null or (>= 0 and <= double.MaxValue) })
             ? null
             : "raft.peers: a member each, nothing negative";
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using LeaderElection.Board.Actions;
 
 namespace LeaderElection.Board.Ledger;
 
@@ -9,7 +10,7 @@ internal static partial class LedgerEndpoints
 
     public static void MapLedger(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapPost("/api/ledger/{election}", AppendAsync);
+        endpoints.MapPost("/api/ledger/{election}", AppendAsync).RefuseForeignPages();
         endpoints.MapGet("/api/ledger/{election}", Read);
     }
 

@@ -23,7 +23,17 @@ internal static class LedgerRequest
         if (candidates.Count > 1 || (candidates.Count == 1 && !ElectionNames.IsValid(candidates[0])))
             return Bad($"the header Candidate: 1 to {ElectionNames.MaxLength} of A-Z a-z 0-9 . _ -");
 
-        if (await ReadBodyAsync(request) is not { } body)
+        ReadOnlyMemory<byte>? read;
+        try
+        {
+            read = await ReadBodyAsync(request);
+        }
+        catch (BadHttpRequestException e)
+        {
+            // It came too slowly, or broken: the server has given it up.
+            return (null, ErrorBody.WithStatus(e.StatusCode, OneLine.Of(e.Message, 200)));
+        }
+        if (read is not { } body)
             return (null, ErrorBody.WithStatus(StatusCodes.Status413PayloadTooLarge, $"an entry has at most {MaxBodyBytes} bytes"));
         if (body.Length == 0)
             return Bad("the body is empty; it is the entry");

@@ -31,6 +31,30 @@ public sealed class EtcdSecurityTests : EtcdTests
     }
 
     [Fact]
+    public async Task Tls_ServerWhoseCertificateHasExpired_IsRefusedInOneLine()
+    {
+        using var certificates = new Certificates();
+        await using var server = await EtcdServer.StartNewAsync(certificates.Tls(server: certificates.ExpiredServer));
+        await using var backend = Secure(server, certificates.Authority, null);
+        Assert.Contains($"etcd at {server.Endpoint}: TLS failed", (await RefusedAsync(backend)).Message);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Tls_ClientWhoseCertificateHasExpiredOrIsOfAnotherAuthority_IsTurnedAwayInOneLine(bool hasExpired)
+    {
+        using var certificates = new Certificates();
+        await using var server = await EtcdServer.StartNewAsync(certificates.Tls(asksForClientCertificate: true));
+        await using var backend = Secure(server, certificates.Authority, hasExpired ? certificates.ExpiredClient : certificates.ClientOfOtherAuthority);
+        var error = await Assert.ThrowsAsync<ElectionStoreException>(() => backend.PingAsync(Late).AsTask());
+        Assert.DoesNotContain('\n', error.Message);
+        Assert.StartsWith($"etcd at {server.Endpoint}: ", error.Message);
+        await using var known = Secure(server, certificates.Authority, certificates.Client);
+        await known.PingAsync(Late);
+    }
+
+    [Fact]
     public async Task Tls_ServerUnderAnotherName_IsRefused()
     {
         using var certificates = new Certificates();

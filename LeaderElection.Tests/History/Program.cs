@@ -13,6 +13,8 @@ internal static class Program
             return await ChaosCommand.Main(options);
         if (args is ["simulate" or "replay", _, ..] and { Length: < 4 })
             return Simulator.Main(args);
+        if (args is [Fuzz.Fuzzer.Command, ..])
+            return await Fuzz.Fuzzer.Main(args);
         if (args is [RaftVoters.Command, _, ..])
             return await RaftVoters.Main(args);
         if (CandidateArguments.Parse(args) is not { } candidate)

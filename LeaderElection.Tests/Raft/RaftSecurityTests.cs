@@ -154,13 +154,15 @@ public sealed class RaftSecurityTests
             await stranger.DisposeAsync();
     }
 
-    [Fact]
-    public async Task Certificates_LetMembersInAndNobodyElse()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Certificates_LetMembersInAndNobodyElse(bool hasExpired)
     {
         using var certificates = new Certificates();
         await using var members = new RaftMembers(3, configure: (i, options) =>
         {
-            var own = i == 2 ? certificates.ServerOfOtherAuthority : certificates.Server;
+            var own = i < 2 ? certificates.Server : hasExpired ? certificates.ExpiredServer : certificates.ServerOfOtherAuthority;
             (options.CaFile, options.CertificateFile, options.KeyFile) = (certificates.Authority.CertificateFile, own.CertificateFile, own.KeyFile);
             options.Secret = null;
         });

@@ -11,6 +11,9 @@ public sealed class RedisServer : StoreServer
 
     public int Port { get; } = FreePort.Next();
 
+    /// <summary>The port with TLS, where the settings say so.</summary>
+    public string SecurePort => _settings[Array.IndexOf(_settings, "--tls-port") + 1];
+
     public string Endpoint => $"127.0.0.1:{Port}";
 
     public static Task<RedisServer> StartNewAsync(params string[] settings) => StartedAsync(new RedisServer(settings));

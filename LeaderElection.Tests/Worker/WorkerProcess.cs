@@ -45,6 +45,17 @@ internal sealed class WorkerProcess : IAsyncDisposable
     public Task<JsonElement> WaitForRoleAsync(string role) =>
         Eventually.GetAsync(ElectionAsync, e => e.GetProperty("role").GetString() == role, $"the role {role}; {Process.Describe()}");
 
+    /// <summary>Whatever is at that path, also where it says that something is wrong.</summary>
+    public async Task<string> GetAsync(string path)
+    {
+        using var response = await _http.GetAsync(path);
+        return await response.Content.ReadAsStringAsync();
+    }
+
+    /// <summary>Waits until it says of its health that the store is in trouble.</summary>
+    public Task<string> WaitForHealthAsync(string text) =>
+        Eventually.GetAsync(() => GetAsync("/health"), health => health.Contains(text, StringComparison.Ordinal), $"the health to say '{text}'; {Process.Describe()}");
+
     public async Task<HttpResponseMessage> PostAsync(string path, string? origin = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path);

@@ -42,16 +42,26 @@ public sealed class ZooKeeperTlsTests : IAsyncLifetime
     public async Task Campaign_KeyOfAnotherCertificate_IsRefused() =>
         Assert.Contains("a certificate or key cannot be used", await RefusedAsync(o => o.TlsKeyFile = _certificates.Authority.KeyFile));
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Ping_CertificateThatTheServerDoesNotTrust_FailsInOneLine(bool hasOne)
+    [Fact]
+    public async Task Campaign_ServerWhoseCertificateHasExpired_IsRefused()
     {
-        await using var backend = Backend(o =>
+        await using var expired = await ZooKeeperServer.StartNewAsync(_certificates.Tls(server: _certificates.ExpiredServer));
+        Assert.Contains("TLS failed", await RefusedAsync(o => o.ConnectionString = expired.Endpoint));
+    }
+
+    [Theory]
+    [InlineData("none")]
+    [InlineData("of another authority")]
+    [InlineData("expired")]
+    public async Task Ping_CertificateThatTheServerDoesNotTrust_FailsInOneLine(string which)
+    {
+        var client = which switch
         {
-            o.TlsCertificateFile = hasOne ? _certificates.ClientOfOtherAuthority.CertificateFile : null;
-            o.TlsKeyFile = hasOne ? _certificates.ClientOfOtherAuthority.KeyFile : null;
-        });
+            "none" => null,
+            "expired" => _certificates.ExpiredClient,
+            _ => _certificates.ClientOfOtherAuthority,
+        };
+        await using var backend = Backend(o => (o.TlsCertificateFile, o.TlsKeyFile) = (client?.CertificateFile, client?.KeyFile));
         var error = await Assert.ThrowsAsync<ElectionStoreException>(() => backend.PingAsync().AsTask());
         Assert.Contains(_server.Endpoint, error.Message);
         Assert.DoesNotContain('\n', error.Message);

@@ -18,7 +18,7 @@ internal static class Durations
         duration = default;
         text = text?.Trim() ?? "";
         if (text.Contains(':', StringComparison.Ordinal))
-            return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out duration) && duration.Duration() <= Longest;
+            return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out duration) && duration >= -Longest && duration <= Longest;
         foreach (var (suffix, seconds) in Units)
         {
             if (!text.EndsWith(suffix, StringComparison.Ordinal))

@@ -116,9 +116,11 @@ internal sealed class WorkerOptions
             var discovered = configuration["services:board:http:0"];
             if ((Value(Setting.Board) ?? discovered) is not { Length: > 0 } text)
                 return null;
-            if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || (address.Scheme != Uri.UriSchemeHttp && address.Scheme != Uri.UriSchemeHttps))
+            if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || (address.Scheme != Uri.UriSchemeHttp && address.Scheme != Uri.UriSchemeHttps) || address.UserInfo != "")
             {
-                problems.Add($"{Setting.Board} is '{text}'; it must be an address such as http://localhost:8080");
+                // Not repeated where somebody may have put a password into it; the board asks for none.
+                var shown = text.Contains('@', StringComparison.Ordinal) ? "has a user" : $"is '{text}'";
+                problems.Add($"{Setting.Board} {shown}; it must be an address such as http://localhost:8080");
                 return null;
             }
             // Where the board is a service of the application, its name stands for its address.

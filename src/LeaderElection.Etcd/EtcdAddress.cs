@@ -17,7 +17,7 @@ internal sealed record EtcdAddress(IReadOnlyList<Uri> Endpoints, string? Usernam
             // The text is not repeated: somebody may have put a password into it.
             if (!Uri.TryCreate(url, UriKind.Absolute, out var endpoint) || endpoint.Scheme is not ("http" or "https") || endpoint.Host == "")
                 return "has an endpoint that is not an http or https URL";
-            if (endpoint.UserInfo != "" || endpoint.PathAndQuery != "/" || endpoint.Fragment != "")
+            if (item.Contains('@', StringComparison.Ordinal) || endpoint.PathAndQuery != "/" || endpoint.Fragment != "")
                 return $"has an endpoint at {endpoint.Host} with more than scheme, host and port";
             endpoints.Add(endpoint);
         }

@@ -51,8 +51,7 @@ internal sealed class EtcdConnection : IDisposable
         string path, TRequest request, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<TReply> replyType, CancellationToken cancellationToken)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(request, requestType);
-        var reply = await AskAsync(path, body, _endpoints.Count, cancellationToken).ConfigureAwait(false);
-        return JsonSerializer.Deserialize(reply, replyType)!;
+        return await AskAsync(path, body, replyType, _endpoints.Count, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Asks the current endpoint once. For what must not be done twice.</summary>
@@ -61,8 +60,7 @@ internal sealed class EtcdConnection : IDisposable
         string path, TRequest request, JsonTypeInfo<TRequest> requestType, JsonTypeInfo<TReply> replyType, CancellationToken cancellationToken)
     {
         var body = JsonSerializer.SerializeToUtf8Bytes(request, requestType);
-        var reply = await AskAsync(path, body, 1, cancellationToken).ConfigureAwait(false);
-        return JsonSerializer.Deserialize(reply, replyType)!;
+        return await AskAsync(path, body, replyType, 1, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Opens a stream of answers.</summary>
@@ -100,14 +98,14 @@ internal sealed class EtcdConnection : IDisposable
         _streams.Dispose();
     }
 
-    private async Task<byte[]> AskAsync(string path, byte[] body, int attempts, CancellationToken cancellationToken)
+    private async Task<TReply> AskAsync<TReply>(string path, byte[] body, JsonTypeInfo<TReply> replyType, int attempts, CancellationToken cancellationToken)
     {
         while (true)
         {
             var endpoint = Endpoint;
             try
             {
-                return await WithTokenAsync(endpoint, (token, stop) => ReadAsync(endpoint, path, body, token, stop), cancellationToken).ConfigureAwait(false);
+                return await WithTokenAsync(endpoint, (token, stop) => ReadAsync(endpoint, path, body, replyType, token, stop), cancellationToken).ConfigureAwait(false);
             }
             catch (ElectionStoreException e) when (e.InnerException is EtcdFailure { IsOfEndpoint: true })
             {
@@ -170,8 +168,8 @@ internal sealed class EtcdConnection : IDisposable
         var body = JsonSerializer.SerializeToUtf8Bytes(new AuthenticateRequest(_username!, _password!), EtcdJson.Default.AuthenticateRequest);
         try
         {
-            var reply = await ReadAsync(endpoint, "auth/authenticate", body, null, late.Token).ConfigureAwait(false);
-            return JsonSerializer.Deserialize(reply, EtcdJson.Default.AuthenticateResponse)!.Token;
+            var reply = await ReadAsync(endpoint, "auth/authenticate", body, EtcdJson.Default.AuthenticateResponse, null, late.Token).ConfigureAwait(false);
+            return reply.Token;
         }
         catch (EtcdFailure e) when (e.IsAuthOff)
         {
@@ -179,12 +177,13 @@ internal sealed class EtcdConnection : IDisposable
         }
     }
 
-    private async Task<byte[]> ReadAsync(Uri endpoint, string path, byte[] body, string? token, CancellationToken stop)
+    private async Task<TReply> ReadAsync<TReply>(
+        Uri endpoint, string path, byte[] body, JsonTypeInfo<TReply> replyType, string? token, CancellationToken stop)
     {
         using var response = await SendAsync(_requests, endpoint, path, body, token, closes: false, stop).ConfigureAwait(false);
         try
         {
-            return await response.Content.ReadAsByteArrayAsync(stop).ConfigureAwait(false);
+            return EtcdReply.Parse(await EtcdReply.ReadAsync(response.Content, stop).ConfigureAwait(false), replyType);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
@@ -213,7 +212,7 @@ internal sealed class EtcdConnection : IDisposable
             response = await invoker.SendAsync(request, stop).ConfigureAwait(false);
             if (response.IsSuccessStatusCode)
                 return response;
-            var text = await response.Content.ReadAsByteArrayAsync(stop).ConfigureAwait(false);
+            var text = await EtcdReply.ReadAsync(response.Content, stop).ConfigureAwait(false);
             throw Refusal(response.StatusCode, text);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
@@ -228,7 +227,7 @@ internal sealed class EtcdConnection : IDisposable
         }
     }
 
-    private static EtcdFailure Refusal(HttpStatusCode status, byte[] text)
+    internal static EtcdFailure Refusal(HttpStatusCode status, byte[] text)
     {
         try
         {

@@ -103,6 +103,8 @@ public sealed class EtcdElectionBackend : SessionBackend
         var clock = CreateClock();
         var sent = Time.GetTimestamp();
         var granted = await Requests.GrantAsync(id, _seconds, cancellationToken).ConfigureAwait(false);
+        if (granted < _seconds)
+            throw new ElectionStoreException($"etcd granted a lease of {granted} s instead of {_seconds} s", isTransient: true);
         clock.Confirm(sent);
         if (granted > _seconds && !Interlocked.Exchange(ref _toldOfLongerLease, true))
             StoreWarning($"leases last {granted} s at this server, not {_seconds} s: so long it takes to replace a leader that crashed");
@@ -123,7 +125,7 @@ public sealed class EtcdElectionBackend : SessionBackend
             observer.ListenTo(observation = new EtcdObservation(Watches, observer, range, outcome.Revision));
         observation.Heed(outcome.Found);
         return outcome.Found is { } leader
-            ? new LeaderInfo(Encoding.UTF8.GetString(leader.Value), leader.CreateRevision, Time.GetUtcNow())
+            ? new LeaderInfo(ElectionNames.Printable(Encoding.UTF8.GetString(leader.Value), ElectionNames.MaxLength), leader.CreateRevision, Time.GetUtcNow())
             : null;
     }
 

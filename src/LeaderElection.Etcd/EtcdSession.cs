@@ -44,9 +44,11 @@ internal sealed class EtcdSession(EtcdElectionBackend backend, long leaseId, Lea
             return Place(own, joined.Found, joined.Revision);
         }
         // It is there from an earlier attempt, whose reply was lost.
-        entry.FencingToken = joined.Found!.CreateRevision;
+        if (joined.Found is not { CreateRevision: > 0 } found)
+            throw EtcdOutcome.Senseless();
+        entry.FencingToken = found.CreateRevision;
         own.WatchOwn(joined.Revision);
-        if (!joined.Found.Value.AsSpan().SequenceEqual(own.Value))
+        if (!found.Value.AsSpan().SequenceEqual(own.Value))
             await backend.ProposeAsync(own, own.Value, cancellationToken).ConfigureAwait(false);
         return await LookAsync(entry, cancellationToken).ConfigureAwait(false);
     }

@@ -88,9 +88,11 @@ internal sealed class EtcdTransactions(EtcdRequests requests)
         {
             var reply = await requests.TxnAsync(
                 new TxnRequest { Success = [.. batch.Select(w => (RequestOp)w.Txn)] }, CancellationToken.None).ConfigureAwait(false);
-            var revision = reply.Header!.Revision;
+            var revision = EtcdOutcome.RevisionOf(reply);
+            if (reply.Responses.Length != batch.Count || reply.Responses.Any(r => r?.ResponseTxn is null))
+                throw EtcdOutcome.Senseless();
             foreach (var (waiting, response) in batch.Zip(reply.Responses))
-                waiting.Done.TrySetResult(EtcdOutcome.Of(response.ResponseTxn!, revision));
+                waiting.Done.TrySetResult(EtcdOutcome.Of(response!.ResponseTxn!, revision));
         }
         catch (ElectionStoreException e) when (e.InnerException is EtcdFailure { IsOfEndpoint: false })
         {
@@ -118,7 +120,7 @@ internal sealed class EtcdTransactions(EtcdRequests requests)
         }
     }
 
-    private static EtcdOutcome Outcome(TxnResponse reply) => EtcdOutcome.Of(reply, reply.Header!.Revision);
+    private static EtcdOutcome Outcome(TxnResponse reply) => EtcdOutcome.Of(reply, EtcdOutcome.RevisionOf(reply));
 
     private sealed record Waiting(TxnRequest Txn, string Election, CancellationToken Stop)
     {

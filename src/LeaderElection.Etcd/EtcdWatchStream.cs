@@ -53,30 +53,44 @@ internal sealed class EtcdWatchStream : IDisposable
         try
         {
             var stream = await response.Content.ReadAsStreamAsync(stop.Token).ConfigureAwait(false);
-            var reader = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 16 * 1024));
-            while (true)
-            {
-                var read = await reader.ReadAsync(stop.Token).ConfigureAwait(false);
-                var buffer = read.Buffer;
-                while (buffer.PositionOf((byte)'\n') is { } end)
-                {
-                    OnLine(buffer.Slice(0, end), onConfirmed, onCanceled);
-                    buffer = buffer.Slice(buffer.GetPosition(1, end));
-                }
-                reader.AdvanceTo(buffer.Start, buffer.End);
-                if (read.IsCompleted)
-                    throw new EtcdFailure(EtcdFailure.NoAnswer, "the watch stream has ended");
-                if (_confirmed == _asked.Length)
-                    timer.Change(LongestSilence, Timeout.InfiniteTimeSpan);
-            }
+            await ListenAsync(stream, onConfirmed, onCanceled, () => timer.Change(LongestSilence, Timeout.InfiniteTimeSpan), stop.Token).ConfigureAwait(false);
         }
         catch (EtcdFailure e)
         {
             throw EtcdConnection.Error(Endpoint, e);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or JsonException || silent.IsCancellationRequested)
+        catch (Exception e) when (e is HttpRequestException or IOException || silent.IsCancellationRequested)
         {
             throw EtcdConnection.Error(Endpoint, new EtcdFailure(EtcdFailure.NoAnswer, "the watch stream has broken", e));
+        }
+    }
+
+    /// <summary>Reads line by line until the stream ends, which is a failure.</summary>
+    /// <exception cref="EtcdFailure">It ended, or said something else than etcd would.</exception>
+    internal async Task ListenAsync(
+        Stream stream, Action onConfirmed, Action<EtcdWatch, WatchResponse> onCanceled, Action onQuiet, CancellationToken stop)
+    {
+        var reader = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 16 * 1024));
+        // How much was looked at without finding an end of line: looked at again with each piece, a long line would take for ever.
+        var searched = 0L;
+        while (true)
+        {
+            var read = await reader.ReadAsync(stop).ConfigureAwait(false);
+            var buffer = read.Buffer;
+            while (buffer.Slice(searched).PositionOf((byte)'\n') is { } end)
+            {
+                OnLine(buffer.Slice(0, end), onConfirmed, onCanceled);
+                buffer = buffer.Slice(buffer.GetPosition(1, end));
+                searched = 0;
+            }
+            searched = buffer.Length;
+            if (searched > EtcdReply.MaxLength)
+                throw EtcdReply.TooLong();
+            reader.AdvanceTo(buffer.Start, buffer.End);
+            if (read.IsCompleted)
+                throw new EtcdFailure(EtcdFailure.NoAnswer, "the watch stream has ended");
+            if (_confirmed == _asked.Length)
+                onQuiet();
         }
     }
 
@@ -87,8 +101,7 @@ internal sealed class EtcdWatchStream : IDisposable
     {
         if (line.IsEmpty)
             return;
-        var reader = new Utf8JsonReader(line);
-        var item = JsonSerializer.Deserialize(ref reader, EtcdJson.Default.StreamItemWatchResponse)!;
+        var item = EtcdReply.Parse(line.IsSingleSegment ? line.FirstSpan : line.ToArray(), EtcdJson.Default.StreamItemWatchResponse);
         if (item.Error is { } error)
             throw error.ToFailure();
         if (item.Result is not { } response)

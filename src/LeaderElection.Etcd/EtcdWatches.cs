@@ -249,7 +249,7 @@ internal sealed class EtcdWatches : IAsyncDisposable
         if (isRefused)
         {
             _connection.ForgetToken();
-            Warn($"etcd at {_connection.Endpoint.Authority} refuses a watch: {response.CancelReason}; trying on");
+            Warn($"etcd at {_connection.Endpoint.Authority} refuses a watch: {EtcdReply.Words(response.CancelReason ?? "")}; trying on");
         }
         lock (_lock)
         {

@@ -49,9 +49,8 @@ internal sealed class AliveFile : IDisposable
     /// <param name="sent">The timestamp from before the renewal began.</param>
     public void Renew(long sent)
     {
-        var body = string.Create(CultureInfo.InvariantCulture, $"{++_count:D20} {sent:D20}");
         _stream.Position = 0;
-        _stream.Write(Encoding.ASCII.GetBytes($"{body} {LeaseFile.Checksum(body)}\n"));
+        _stream.Write(ToBytes(++_count, sent));
         _stream.Flush(flushToDisk: true);
     }
 
@@ -66,18 +65,27 @@ internal sealed class AliveFile : IDisposable
         {
             using var handle = Unix.OpenUnlocked(path);
             Span<byte> bytes = stackalloc byte[128];
-            var line = Encoding.ASCII.GetString(bytes[..RandomAccess.Read(handle, bytes, 0)]);
-            return line.TrimEnd('\n').Split(' ') is [var count, var sent, var checksum]
-                && checksum == LeaseFile.Checksum($"{count} {sent}")
-                && long.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var c)
-                && long.TryParse(sent, NumberStyles.None, CultureInfo.InvariantCulture, out var s)
-                ? (c, s)
-                : null;
+            return Parse(bytes[..RandomAccess.Read(handle, bytes, 0)]);
         }
         catch (FileNotFoundException)
         {
             return null;
         }
+    }
+
+    /// <returns><see langword="null"/> when it is not, to the last byte, what is written.</returns>
+    internal static (long Count, long Sent)? Parse(ReadOnlySpan<byte> bytes) =>
+        Encoding.ASCII.GetString(bytes).Split(' ') is [var count, var sent, _]
+        && long.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var c)
+        && long.TryParse(sent, NumberStyles.None, CultureInfo.InvariantCulture, out var s)
+        && bytes.SequenceEqual(ToBytes(c, s))
+            ? (c, s)
+            : null;
+
+    internal static byte[] ToBytes(long count, long sent)
+    {
+        var body = string.Create(CultureInfo.InvariantCulture, $"{count:D20} {sent:D20}");
+        return Encoding.ASCII.GetBytes($"{body} {LeaseFile.Checksum(body)}\n");
     }
 
     /// <summary>Whether nobody holds the lock: then the process that did is dead, or has given the lease up.</summary>

@@ -147,7 +147,7 @@ internal sealed class ElectionFolder
         {
             Span<byte> bytes = stackalloc byte[32];
             stream.Position = 0;
-            return long.TryParse(Encoding.ASCII.GetString(bytes[..stream.Read(bytes)]), NumberStyles.None, CultureInfo.InvariantCulture, out var token) ? token : 0;
+            return long.TryParse(Encoding.ASCII.GetString(bytes[..stream.Read(bytes)]), NumberStyles.None, CultureInfo.InvariantCulture, out var token) && token <= LeaseFile.MaxToken ? token : 0;
         }
 
         public void WriteToken(long token)

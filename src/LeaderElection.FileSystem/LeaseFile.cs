@@ -18,6 +18,9 @@ internal sealed partial record LeaseFile(long FencingToken, LeaseFile.Leader? Ho
     /// <summary>Longer than any lease file can be.</summary>
     public const int MaxLength = 1024;
 
+    /// <summary>Tokens above this are refused, so that counting on from one never overflows.</summary>
+    public const long MaxToken = long.MaxValue / 4;
+
     private const string Magic = "leader-election 1 ";
 
     /// <summary>Reads a lease file.</summary>
@@ -34,21 +37,11 @@ internal sealed partial record LeaseFile(long FencingToken, LeaseFile.Leader? Ho
         if (!line.EndsWith('\n'))
             throw new FormatException("it is truncated");
         var end = line.LastIndexOf(" sha256:", StringComparison.Ordinal);
-        if (end < 0 || line[(end + 1)..^1] != Checksum(line[..end]))
+        if (end < Magic.Length || line[(end + 1)..^1] != Checksum(line[..end]))
             throw new FormatException("its checksum is wrong");
-        return line[Magic.Length..end].Split(' ') switch
-        {
-            ["released", var token] => new LeaseFile(Number(token), null),
-            ["held", var token, var candidate, var lease, var claim, var duration, var since, var host] =>
-                new LeaseFile(Number(token), new Leader(
-                    ElectionNames.IsValid(candidate) ? candidate : throw new FormatException("its candidate is not a name"),
-                    HexId().IsMatch(lease) ? lease : throw new FormatException("its lease is not an id"),
-                    HexId().IsMatch(claim) ? claim : throw new FormatException("its claim is not an id"),
-                    TimeSpan.FromMilliseconds(Math.Min(Number(duration), TimeSpan.MillisecondsPerDay)),
-                    DateTimeOffset.FromUnixTimeMilliseconds(Math.Min(Number(since), DateTimeOffset.MaxValue.ToUnixTimeMilliseconds())),
-                    host)),
-            _ => throw new FormatException("its fields are not those of this version"),
-        };
+        var lease = Read(line[Magic.Length..end].Split(' '));
+        // What differs from what is written was not written: by a program of this version, at least.
+        return bytes.SequenceEqual(lease.ToBytes()) ? lease : throw new FormatException("its fields are not those of this version");
     }
 
     /// <summary>The file's content.</summary>
@@ -65,12 +58,29 @@ internal sealed partial record LeaseFile(long FencingToken, LeaseFile.Leader? Ho
     internal static string Checksum(string body) =>
         "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body)).AsSpan(0, 8));
 
+    private static LeaseFile Read(string[] fields) => fields switch
+    {
+        ["released", var token] => new LeaseFile(Token(token), null),
+        ["held", var token, var candidate, var lease, var claim, var duration, var since, var host] =>
+            new LeaseFile(Token(token), new Leader(
+                ElectionNames.IsValid(candidate) ? candidate : throw new FormatException("its candidate is not a name"),
+                HexId().IsMatch(lease) ? lease : throw new FormatException("its lease is not an id"),
+                HexId().IsMatch(claim) ? claim : throw new FormatException("its claim is not an id"),
+                TimeSpan.FromMilliseconds(Math.Min(Number(duration), TimeSpan.MillisecondsPerDay)),
+                DateTimeOffset.FromUnixTimeMilliseconds(Math.Min(Number(since), DateTimeOffset.MaxValue.ToUnixTimeMilliseconds())),
+                host)),
+        _ => throw new FormatException("its fields are not those of this version"),
+    };
+
+    private static long Token(string text) =>
+        Number(text) is > 0 and <= MaxToken and var token ? token : throw new FormatException("its token is out of range");
+
     private static long Number(string text) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? number
             : throw new FormatException("a number of it cannot be read");
 
-    [GeneratedRegex("^[0-9a-f]{32}$")]
+    [GeneratedRegex(@"^[0-9a-f]{32}\z")]
     private static partial Regex HexId();
 
     /// <summary>Who leads.</summary>

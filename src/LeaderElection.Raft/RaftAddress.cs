@@ -62,6 +62,8 @@ internal sealed record RaftAddress(IReadOnlyList<RaftAddress.Member> Members, st
         if (at < 1 || !int.TryParse(text.AsSpan(at + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port is < 1 or > 65535)
             return null;
         var host = text[..at];
+        if (host.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)))
+            return null;
         if (host is ['[', .. var inner, ']'])
             return IPAddress.TryParse(inner, out _) ? (inner, port) : null;
         return Uri.CheckHostName(host) is UriHostNameType.Dns or UriHostNameType.IPv4 ? (host, port) : null;

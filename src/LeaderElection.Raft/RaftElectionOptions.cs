@@ -99,7 +99,7 @@ public sealed class RaftElectionOptions : LeaseOptions
         else
         {
             if (address.Members.All(m => m.Id != Member))
-                yield return $"{nameof(Member)} is '{Member}'; it must be one of the members in the {nameof(ConnectionString)}: {string.Join(", ", address.Members.Select(m => m.Id))}";
+                yield return $"{nameof(Member)} is '{ElectionNames.Printable(Member)}'; it must be one of the members in the {nameof(ConnectionString)}: {string.Join(", ", address.Members.Select(m => m.Id))}";
             if (Secret is not null && address.Secret is not null && Secret != address.Secret)
                 yield return $"{nameof(Secret)} is not the one in the {nameof(ConnectionString)}; give one of them";
             var secret = Secret ?? address.Secret;
@@ -111,9 +111,9 @@ public sealed class RaftElectionOptions : LeaseOptions
         if (CaFile is null != CertificateFile is null || CaFile is null != KeyFile is null)
             yield return $"{nameof(CaFile)}, {nameof(CertificateFile)} and {nameof(KeyFile)} must be given together";
         if (Listen is not null && RaftAddress.ParseEndpoint(Listen) is null)
-            yield return $"{nameof(Listen)} is '{Listen}'; it must be host:port, e.g. 0.0.0.0:7000";
+            yield return $"{nameof(Listen)} is '{ElectionNames.Printable(Listen)}'; it must be host:port, e.g. 0.0.0.0:7000";
         if (Directory is not null && (Directory.Trim() == "" || Directory.Contains('\0', StringComparison.Ordinal)))
-            yield return $"{nameof(Directory)} is '{Directory.Replace('\0', '?')}'; it must name a folder, or be left out";
+            yield return $"{nameof(Directory)} is '{ElectionNames.Printable(Directory)}'; it must name a folder, or be left out";
         var times = base.Validate().ToArray();
         foreach (var other in times)
             yield return other;

@@ -143,7 +143,8 @@ internal sealed class RedisConnection : IAsyncDisposable
         bool Says(string word) => text.Contains(word, StringComparison.Ordinal) || inner.Contains(word, StringComparison.Ordinal);
         if (Says("WRONGPASS") || Says("NOAUTH") || Says("invalid password") || Says("AuthenticationFailure") || Says("no password is set"))
             return PasswordRefused(e);
-        if (Says("NOPERM"))
+        // Within scripts it is said in other words.
+        if (Says("NOPERM") || Says("ACL failure in script") || Says("The user executing the script can't"))
             return Error($"the user may not do what an election needs: {text}", transient: false, e);
         if (Says("WRONGTYPE"))
             return Error("a key of the election holds another type; delete it, or choose another KeyPrefix", transient: false, e);

@@ -30,7 +30,7 @@ public sealed class RedisElectionOptions : LeaseOptions
         else if (Servers() is { Length: not (1 or (>= 3 and <= 9)) } servers)
             yield return $"{nameof(ConnectionString)} names {servers.Length} servers; one decides alone, and a majority needs 3 to 9";
         if (string.IsNullOrEmpty(KeyPrefix) || KeyPrefix.Any(c => char.IsWhiteSpace(c) || char.IsControl(c)))
-            yield return $"{nameof(KeyPrefix)} is '{KeyPrefix}'; it must not be empty or have white space";
+            yield return $"{nameof(KeyPrefix)} is '{string.Concat((KeyPrefix ?? "").Select(c => char.IsControl(c) ? '?' : c))}'; it must not be empty or have white space";
         foreach (var problem in base.Validate())
             yield return problem;
     }

@@ -106,7 +106,7 @@ public sealed class ZooKeeperElectionBackend : SessionBackend
                 continue;
             var (data, stat) = leader.Required();
             observer.ListenTo(watch);
-            return new LeaderInfo(_nodes.Naming.Candidate(data, first), stat.Czxid, Time.GetUtcNow());
+            return new LeaderInfo(ElectionNames.Printable(_nodes.Naming.Candidate(data, first), ElectionNames.MaxLength), stat.Czxid, Time.GetUtcNow());
         }
     }
 

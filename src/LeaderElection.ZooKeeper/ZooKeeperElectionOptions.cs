@@ -56,15 +56,16 @@ public sealed class ZooKeeperElectionOptions : LeaseOptions
         if (string.IsNullOrWhiteSpace(ConnectionString))
             yield return $"{nameof(ConnectionString)} is empty; it must name ZooKeeper servers, e.g. localhost:2181";
         else if (Unreadable(ConnectionString) is { } rule)
-            yield return $"{nameof(ConnectionString)} is '{ConnectionString}'; {rule}";
+            // It is not repeated: somebody may have put a password into it.
+            yield return $"{nameof(ConnectionString)} cannot be read; {rule}";
         if (!ZooKeeperPath.IsValid(RootPath ?? ""))
-            yield return $"{nameof(RootPath)} is '{RootPath}'; it must look like /election or /apps/election";
+            yield return $"{nameof(RootPath)} is '{ElectionNames.Printable(RootPath ?? "")}'; it must look like /election or /apps/election";
         if (!Enum.IsDefined(NodeNaming))
             yield return $"{nameof(NodeNaming)} is {NodeNaming}; it must be {string.Join(", ", Enum.GetNames<ZooKeeperNodeNaming>())}";
         if (string.IsNullOrEmpty(UserName) != string.IsNullOrEmpty(Password))
             yield return $"{nameof(UserName)} and {nameof(Password)} must be set together";
         if (UserName?.Contains(':', StringComparison.Ordinal) == true)
-            yield return $"{nameof(UserName)} is '{UserName}'; it must not have a colon";
+            yield return $"{nameof(UserName)} has a colon; it must not, and the password stands in {nameof(Password)}";
         if (!UseTls && (TlsCaFile ?? TlsCertificateFile ?? TlsKeyFile ?? TlsServerName) is not null)
             yield return $"{nameof(TlsCaFile)}, {nameof(TlsCertificateFile)}, {nameof(TlsKeyFile)} and {nameof(TlsServerName)} need {nameof(UseTls)}";
         if (TlsKeyFile is not null && TlsCertificateFile is null)

@@ -43,5 +43,7 @@ public static class ElectionNames
         return at < 0 ? null : $"'{Printable(name)}' has a character that is not allowed, at position {at + 1}";
     }
 
-    private static string Printable(string name) => string.Concat(name.Select(c => char.IsControl(c) ? '?' : c));
+    /// <summary>Text from elsewhere, fit for one line.</summary>
+    internal static string Printable(string text, int longest = 1024) =>
+        string.Concat(text.Take(longest).Select(c => char.IsControl(c) || c is '\u2028' or '\u2029' ? '?' : c));
 }

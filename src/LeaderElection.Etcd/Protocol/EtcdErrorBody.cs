@@ -9,5 +9,5 @@ internal sealed record EtcdErrorBody
 
     public int GrpcCode { get; init; }
 
-    public EtcdFailure ToFailure() => new(GrpcCode != 0 ? GrpcCode : Code, Message ?? "it failed without saying why");
+    public EtcdFailure ToFailure() => new(GrpcCode != 0 ? GrpcCode : Code, Message is null ? "it failed without saying why" : EtcdReply.Words(Message));
 }

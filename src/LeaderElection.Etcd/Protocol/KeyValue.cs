@@ -2,10 +2,10 @@ namespace LeaderElection.Etcd.Protocol;
 
 internal sealed record KeyValue
 {
-    // Not init: the generated reader would set what is missing to null.
-    public byte[] Key { get; set; } = [];
+    // Not init: the generated reader would set what is missing to null. A null is as good as nothing.
+    public byte[] Key { get; set => field = value ?? []; } = [];
 
-    public byte[] Value { get; set; } = [];
+    public byte[] Value { get; set => field = value ?? []; } = [];
 
     public long CreateRevision { get; init; }
 

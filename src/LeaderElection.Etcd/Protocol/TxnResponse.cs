@@ -6,5 +6,5 @@ internal sealed record TxnResponse
 
     public bool Succeeded { get; init; }
 
-    public ResponseOp[] Responses { get; set; } = [];
+    public ResponseOp?[] Responses { get; set => field = value ?? []; } = [];
 }

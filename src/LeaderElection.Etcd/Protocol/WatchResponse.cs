@@ -14,5 +14,5 @@ internal sealed record WatchResponse
 
     public long CompactRevision { get; init; }
 
-    public WatchEvent[] Events { get; set; } = [];
+    public WatchEvent[] Events { get; set => field = value is null ? [] : [.. value.OfType<WatchEvent>()]; } = [];
 }

@@ -30,7 +30,7 @@ internal sealed record ConnectString(IReadOnlyList<ServerAddress> Servers, strin
         var hasPort = end > 0 && (text.IndexOf(':', StringComparison.Ordinal) == end || text[end - 1] == ']');
         var host = (hasPort ? text[..end] : text).Trim('[', ']');
         var port = DefaultPort;
-        if (host.Length == 0 || host.Any(char.IsWhiteSpace)
+        if (Uri.CheckHostName(host) == UriHostNameType.Unknown || host.Any(c => char.IsControl(c) || char.IsWhiteSpace(c))
             || (hasPort && (!int.TryParse(text[(end + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out port) || port is < 1 or > 65535)))
             throw Unreadable();
         return new ServerAddress(host, port);

@@ -30,7 +30,7 @@ internal sealed class ServerConnection : IAsyncDisposable
     private bool _isFlushing;
     private bool _isWatched;
 
-    private ServerConnection(Stream stream, TimeProvider time)
+    internal ServerConnection(Stream stream, TimeProvider time)
     {
         _stream = stream;
         _frames = new FrameReader(stream);

@@ -13,8 +13,11 @@ internal sealed class OwnNaming : NodeNaming
     public override string[] Queue(string[] children)
     {
         var nodes = children.Where(c => Number(c) is not null).ToArray();
-        // The numbers wrap around after 2^31; the difference does not mind.
-        Array.Sort(nodes, (a, b) => unchecked(Number(a)!.Value - Number(b)!.Value));
+        if (nodes is [])
+            return nodes;
+        // The numbers wrap around after 2^31; how far each is from one of them does not mind.
+        var some = Number(nodes[0])!.Value;
+        Array.Sort([.. nodes.Select(c => unchecked(Number(c)!.Value - some))], nodes);
         return nodes;
     }
 

@@ -63,7 +63,8 @@ public class LeaseOptions
             yield return $"{nameof(RenewInterval)} is {Text(EffectiveRenewInterval)}; it must be greater than 0";
         if (EffectiveRetryPeriod <= TimeSpan.Zero || EffectiveRetryPeriod > LeaseDuration)
             yield return $"{nameof(RetryPeriod)} is {Text(EffectiveRetryPeriod)}; it must be greater than 0 and at most {nameof(LeaseDuration)} ({Text(LeaseDuration)})";
-        if (EffectiveRenewInterval + EffectiveSafetyMargin >= LeaseDuration * (1 - ClockDrift))
+        // The sum of the longest times there are is no time.
+        if ((Int128)EffectiveRenewInterval.Ticks + EffectiveSafetyMargin.Ticks >= (LeaseDuration * (1 - ClockDrift)).Ticks)
         {
             yield return $"{nameof(RenewInterval)} ({Text(EffectiveRenewInterval)}) + {nameof(SafetyMargin)} ({Text(EffectiveSafetyMargin)}) "
                 + $"must be less than {nameof(LeaseDuration)} × (1 − {nameof(ClockDrift)}) ({Text(LeaseDuration * (1 - ClockDrift))}), or a healthy leader loses its lease";

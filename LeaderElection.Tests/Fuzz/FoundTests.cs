@@ -1,0 +1,123 @@
+extern alias worker;
+
+using System.Text;
+using LeaderElection.AppHost;
+using LeaderElection.Board.Candidates;
+using LeaderElection.Etcd;
+using LeaderElection.Etcd.Protocol;
+using LeaderElection.FileSystem;
+using LeaderElection.Leases;
+using LeaderElection.ZooKeeper;
+using LeaderElection.ZooKeeper.Client;
+using LeaderElection.ZooKeeper.Nodes;
+using WorkerDurations = worker::LeaderElection.Worker.Settings.Durations;
+
+namespace LeaderElection.Tests.Fuzz;
+
+/// <summary>What the fuzzer, and reading for it, has found, each by hand.</summary>
+public sealed class FoundTests
+{
+    [Fact]
+    public void Duration_AsFarBackAsThereIs_IsRefused() => Assert.False(WorkerDurations.TryParse("-10675199.02:48:05.4775808", out _));
+
+    [Fact]
+    public void Options_WithTheLongestTimesThereAre_AreRefused()
+    {
+        var options = new FileElectionOptions { Directory = "locks", RenewInterval = TimeSpan.MaxValue, SafetyMargin = TimeSpan.MaxValue };
+        Assert.Contains(options.Validate(), p => p.Contains("must be less than LeaseDuration", StringComparison.Ordinal));
+        (options.RenewInterval, options.SafetyMargin) = (TimeSpan.MinValue, TimeSpan.MinValue);
+        Assert.Contains(options.Validate(), p => p.Contains("must not be negative", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("leader-election 1")]
+    [InlineData("leader-election 1 released 9223372036854775807")]
+    [InlineData("leader-election 1 released 0")]
+    [InlineData("leader-election 1 released 007")]
+    public void LeaseFile_WithAChecksumThatIsRight_AndContentThatIsNot_IsRefused(string body) =>
+        Assert.Throws<FormatException>(() => LeaseFile.Parse(Encoding.UTF8.GetBytes($"{body} {LeaseFile.Checksum(body)}\n")));
+
+    [Fact]
+    public void AliveFile_WithSomethingBehindIt_IsRefused() => Assert.Null(AliveFile.Parse([.. AliveFile.ToBytes(1, 2), (byte)'\n']));
+
+    [Fact]
+    public void Queue_OfNumbersAllAroundTheCircle_IsSortedAllTheSame()
+    {
+        string[] children = [.. Enumerable.Range(0, 100).Select(i => $"node_{unchecked(i * 1_700_000_011)}")];
+        Assert.Equal(children.Order(), new OwnNaming().Queue(children).Order());
+        Assert.Equal(["node_2147483646", "node_2147483647", "node_-2147483648"], new OwnNaming().Queue(["node_-2147483648", "node_2147483647", "node_2147483646"]));
+    }
+
+    [Theory]
+    [InlineData("user:secret@localhost:2181")]
+    [InlineData("localhost:2181,password=secret")]
+    public void ZooKeeperAddress_WithAPasswordInIt_IsRefusedWithoutIt(string connectionString)
+    {
+        Assert.Throws<FormatException>(() => ConnectString.Parse(connectionString));
+        var problem = Assert.Single(new ZooKeeperElectionOptions { ConnectionString = connectionString }.Validate());
+        Assert.DoesNotContain("secret", problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ZooKeeperUser_WithAPasswordInIt_IsRefusedWithoutIt() => Assert.DoesNotContain(
+        new ZooKeeperElectionOptions { ConnectionString = "localhost", UserName = "elector:secret", Password = "x" }.Validate(),
+        p => p.Contains("secret", StringComparison.Ordinal));
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("<html>")]
+    [InlineData("""{"responses":5}""")]
+    public void EtcdReply_ThatIsNone_IsAFailureOfTheEndpoint(string json)
+    {
+        var failure = Assert.Throws<EtcdFailure>(() => EtcdReply.Parse(Encoding.UTF8.GetBytes(json), EtcdJson.Default.TxnResponse));
+        Assert.True(failure is { IsOfEndpoint: true, IsTransient: true });
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"header":null,"responses":[null]}""")]
+    [InlineData("""{"header":{"revision":"-1"}}""")]
+    public void EtcdReply_WithoutARevision_IsNotBelieved(string json)
+    {
+        var reply = EtcdReply.Parse(Encoding.UTF8.GetBytes(json), EtcdJson.Default.TxnResponse);
+        Assert.True(Assert.Throws<ElectionStoreException>(() => EtcdOutcome.RevisionOf(reply)).IsTransient);
+    }
+
+    [Fact]
+    public async Task EtcdReply_WithoutEnd_IsGivenUp()
+    {
+        using var endless = new StreamContent(new Replay(new byte[EtcdReply.MaxLength + 1]));
+        await Assert.ThrowsAsync<EtcdFailure>(() => EtcdReply.ReadAsync(endless, CancellationToken.None));
+        using var whole = new StreamContent(new Replay([.. Enumerable.Range(0, 100_000).Select(i => (byte)i)], piece: 777));
+        Assert.Equal(Enumerable.Range(0, 100_000).Select(i => (byte)i), await EtcdReply.ReadAsync(whole, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task EtcdWatch_LineWithoutEnd_IsGivenUp()
+    {
+        using var connection = new EtcdConnection(new EtcdElectionOptions { ConnectionString = "http://localhost:2379" }, TimeProvider.System);
+        using var stream = new EtcdWatchStream(connection, TimeProvider.System, []);
+        await Assert.ThrowsAsync<EtcdFailure>(() =>
+            stream.ListenAsync(new Replay(new byte[EtcdReply.MaxLength + 100_000]), () => { }, (_, _) => { }, () => { }, CancellationToken.None));
+    }
+
+    [Fact]
+    public void EtcdError_OfManyLines_IsOne() =>
+        Assert.DoesNotContain(new EtcdErrorBody { Code = 3, Message = $"a\nb{new string('x', 10_000)}" }.ToFailure().Explain(), char.IsControl);
+
+    [Theory]
+    [InlineData("""{"member":"m0","term":7}""")]
+    [InlineData("""{"member":"m0","term":7,"votedFor":null,"peers":[null]}""")]
+    public void Report_WithoutPeers_IsRefused(string raft)
+    {
+        var json = Encoding.UTF8.GetBytes($$"""{"election":"e","strategy":"raft","candidate":"a","role":"follower","raft":{{raft}}}""");
+        Assert.True(Record.Exception(() => Assert.NotNull(ReportRules.Explain(CandidateReport.Parse(json)))) is null or System.Text.Json.JsonException);
+    }
+
+    [Theory]
+    [InlineData("--data-dir", "")]
+    [InlineData("--stores", " 1")]
+    [InlineData("--stores", "container,native")]
+    public void AppHostArgument_ThatIsNone_IsRefused(string option, string value) => Assert.Throws<FormatException>(() => CommandLine.Parse([option, value]));
+}

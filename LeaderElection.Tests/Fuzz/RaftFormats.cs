@@ -1,0 +1,131 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using LeaderElection.Raft;
+using LeaderElection.Raft.Transport;
+
+namespace LeaderElection.Tests.Fuzz;
+
+/// <summary>What members of a raft cluster tell each other, and what one keeps on its disk.</summary>
+internal static class RaftFormats
+{
+    private const string Secret = "the secret of the fuzzed members";
+
+    private static readonly byte[][] Frames =
+    [
+        Frame(new Message.PreVote("e", 1)),
+        Frame(new Message.PreVoteReply("e", 1, 0, false)),
+        Frame(new Message.Vote(new string('n', 128), MemberState.MaxTerm, 7)),
+        Frame(new Message.VoteReply("a.b_c-D", 9, 9, true)),
+        Frame(new Message.Heartbeat(1, 2, 3, 4, [new("e", 5, "c"), new("f", 0, ""), new("g", 0, "d")])),
+        Frame(new Message.HeartbeatAck(1, 2, 4, [new("e", 6)])),
+        Frame(new Message.TimeoutNow("e", 3)),
+        Frame(new Message.Configuration("c", 1, "m0,m1:5,m2", 150_000)),
+        [.. Frame(new Message.Probe(7, true)), .. Frame(new Message.Probe(8, false))],
+    ];
+
+    private static readonly byte[][] Handshakes =
+    [
+        Piece(1, Hello.Create("m1", "m0", 3).ToBytes()),
+        Piece(2, [.. Hello.Create("m1", "m0", 3).ToBytes(), .. new byte[HMACSHA256.HashSizeInBytes]]),
+        Piece(3, new byte[HMACSHA256.HashSizeInBytes]),
+        Piece(4, [(byte)RefusalReason.Stranger]),
+        [.. Piece(1, Hello.Create("m1", "m0", 3).ToBytes()), .. Piece(3, new byte[HMACSHA256.HashSizeInBytes])],
+    ];
+
+    private static readonly byte[][] States =
+    [
+        StateCodec.Write(new("c", "m0", 1, [])),
+        StateCodec.Write(new("c", "m0", 7, [new("e", 5, "m1"), new("f", 1, null), new(new string('n', 128), MemberState.MaxTerm, "m2")])),
+    ];
+
+    public static readonly FuzzFormat[] All =
+    [
+        new("raft-frames", Frames, ReadFrames) { Fix = WithLength },
+        new("raft-handshake", Handshakes, ReadHandshake) { Fix = WithShortLength, IsSealed = true, AcceptsSamples = false },
+        new("raft-state", States, ReadState) { Fix = WithChecksum, IsSealed = true },
+    ];
+
+    private static byte[] Frame(Message message)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        FrameCodec.Write(output, 0x0123456789ABCDEF, message);
+        return output.WrittenSpan.ToArray();
+    }
+
+    private static byte[] Piece(byte kind, byte[] content) => WithShortLength([0, 0, kind, .. content]);
+
+    private static byte[] WithLength(byte[] bytes)
+    {
+        if (bytes.Length >= sizeof(uint))
+            BinaryPrimitives.WriteInt32LittleEndian(bytes, bytes.Length - sizeof(uint));
+        return bytes;
+    }
+
+    private static byte[] WithShortLength(byte[] bytes)
+    {
+        if (bytes.Length >= sizeof(ushort))
+            BinaryPrimitives.WriteUInt16LittleEndian(bytes, (ushort)(bytes.Length - sizeof(ushort)));
+        return bytes;
+    }
+
+    private static byte[] WithChecksum(byte[] bytes) =>
+        bytes.Length < SHA256.HashSizeInBytes ? bytes : [.. bytes[..^SHA256.HashSizeInBytes], .. SHA256.HashData(bytes.AsSpan(0, bytes.Length - SHA256.HashSizeInBytes))];
+
+    private static string? ReadFrames(byte[] input)
+    {
+        var rest = input.AsSpan();
+        while (true)
+        {
+            switch (FrameCodec.Read(rest, out var consumed, out var fingerprint, out var message, out var problem))
+            {
+                case FrameStatus.Refused:
+                    Assert.Null(message);
+                    return problem!;
+                case FrameStatus.Incomplete:
+                    Assert.Null(message);
+                    return null;
+            }
+            var again = new ArrayBufferWriter<byte>();
+            FrameCodec.Write(again, fingerprint, message!);
+            Assert.True(again.WrittenSpan.SequenceEqual(rest[..consumed]), $"it was read as {message}");
+            rest = rest[consumed..];
+        }
+    }
+
+    /// <summary>Whoever has not the secret gets nowhere, on either side.</summary>
+    private static string? ReadHandshake(byte[] input)
+    {
+        var handshake = new Handshake("m0", 1, Secret);
+        return Refusal(() => handshake.AcceptAsync(new Replay(input), _ => null, CancellationToken.None)) is { } accepting
+            && Refusal(() => handshake.DialAsync(new Replay(input, piece: 3), "m1", _ => null, CancellationToken.None)) is { } dialling
+                ? $"{accepting}; {dialling}"
+                : null;
+
+        static string? Refusal(Func<Task<Hello>> shake)
+        {
+            try
+            {
+                shake().GetAwaiter().GetResult();
+                return null;
+            }
+            catch (Exception e) when (e is RefusedException or IOException)
+            {
+                return e.Message;
+            }
+        }
+    }
+
+    private static string? ReadState(byte[] input)
+    {
+        try
+        {
+            Assert.True(StateCodec.Write(StateCodec.Read(input)).AsSpan().SequenceEqual(input), "it was read as something else");
+            return null;
+        }
+        catch (FormatException e)
+        {
+            return e.Message;
+        }
+    }
+}

@@ -1,0 +1,185 @@
+using System.Text.RegularExpressions;
+using LeaderElection.Redis;
+using LeaderElection.Tests.Processes;
+using LeaderElection.Tests.Servers;
+using LeaderElection.Tests.Worker;
+
+namespace LeaderElection.Tests.Security;
+
+/// <summary>Who may elect on Redis: the least rights of docs/security.md, and TLS.</summary>
+public sealed class RedisSecurityTests : IAsyncLifetime
+{
+    private const string Password = "right-secret";
+    private const string AdminPassword = "admin-secret";
+
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(10);
+
+    private readonly CancellationTokenSource _late = new(TimeSpan.FromSeconds(60), TimeProvider.System);
+    private readonly TemporaryFolder _folder = new();
+
+    /// <summary>The rights as the document has them.</summary>
+    private static string[] DocumentedRights
+    {
+        get
+        {
+            var document = File.ReadAllText(Path.Combine(BuildOutput.Repository, "docs", "security.md"));
+            return Regex.Match(document, @"^user elect on >SECRET (.*?)\s*$", RegexOptions.Multiline).Groups[1].Value.Split(' ');
+        }
+    }
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync()
+    {
+        _late.Dispose();
+        _folder.Dispose();
+        return Task.CompletedTask;
+    }
+
+    [Fact]
+    public async Task LeastRights_Elect_HandOver_ObserveAndGuardWrites()
+    {
+        await using var server = await StartAsync(DocumentedRights);
+        await using var first = Backend(server);
+        await using var second = Backend(server);
+        var leader = await first.CreateElection("e", "a").CampaignAsync(_late.Token);
+        await using var observed = second.CreateElection("e", "b").ObserveAsync(_late.Token).GetAsyncEnumerator(_late.Token);
+        Assert.True(await observed.MoveNextAsync());
+        Assert.Equal(leader.FencingToken, observed.Current?.FencingToken);
+
+        var next = second.CreateElection("e", "b").CampaignAsync(_late.Token).AsTask();
+        await Eventually.TrueAsync(() => ((LeaderElection.Leases.StoreBackend)second).FollowerCount == 1, "the follower to wait");
+        await first.PingAsync(_late.Token);
+        await leader.ResignAsync(_late.Token);
+
+        // Sooner than the lease runs out: the news may be published, and heard.
+        Assert.True((await next.WaitAsync(Lease / 2, TimeProvider.System)).FencingToken > leader.FencingToken);
+        // The client asks for more as it connects, and does without; what the election asks for is in scripts.
+        Assert.DoesNotContain("lua", (await AdminAsync(server, "ACL", "LOG")).Split('\n'));
+    }
+
+    [Fact]
+    public async Task LeastRights_TouchNothingElse()
+    {
+        await using var server = await StartAsync(DocumentedRights);
+        await AdminAsync(server, "SET", "other", "1");
+
+        foreach (var command in (string[][])
+        [
+            ["GET", "other"], ["SET", "other", "2"], ["DEL", "other"], ["EVAL", "return redis.call('get', KEYS[1])", "1", "other"],
+            ["PUBLISH", "other", "x"], ["SUBSCRIBE", "other"], ["FLUSHALL"], ["CONFIG", "GET", "*"], ["KEYS", "*"], ["ACL", "LIST"], ["SCRIPT", "FLUSH"], ["SHUTDOWN"],
+        ])
+        {
+            Assert.Contains("NOPERM", await server.CliAsync(["--pass", Password, "--no-auth-warning", .. command]), StringComparison.Ordinal);
+        }
+        await using var elsewhere = Backend(server, options => options.KeyPrefix = "{elsewhere}");
+        var error = await Assert.ThrowsAsync<ElectionStoreException>(() => elsewhere.CreateElection("e", "a").CampaignAsync(_late.Token).AsTask());
+        Assert.Contains("may not", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("+eval")]
+    [InlineData("+get")]
+    [InlineData("+set")]
+    [InlineData("+del")]
+    [InlineData("+time")]
+    [InlineData("+@pubsub")]
+    [InlineData("~{leader-election}:*")]
+    [InlineData("&{leader-election}:*")]
+    public async Task LeastRights_LessOne_FailInOneClearLine(string right)
+    {
+        Assert.Contains(right, DocumentedRights);
+        // Scripts go as EVALSHA or EVAL, whichever the server knows: both are one right here.
+        await using var server = await StartAsync([.. DocumentedRights.Where(r => r != right && !(right == "+eval" && r == "+evalsha"))]);
+        await using var backend = Backend(server);
+
+        var error = await Assert.ThrowsAsync<ElectionStoreException>(async () =>
+        {
+            var leader = await backend.CreateElection("e", "a").CampaignAsync(_late.Token);
+            await leader.ResignAsync(_late.Token);
+        });
+
+        Assert.Contains("the user may not do what an election needs", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', error.Message);
+        Assert.DoesNotContain(Password, error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Tls_OfATrustedAuthority_Elects()
+    {
+        using var certificates = new Certificates();
+        await using var server = await StartSecureAsync(certificates, certificates.Server);
+        await using var worker = await StartWorkerAsync(server, certificates.Authority);
+
+        await worker.WaitForRoleAsync("leader");
+    }
+
+    [Theory]
+    [InlineData("expired")]
+    [InlineData("of another authority")]
+    [InlineData("under another name")]
+    public async Task Tls_ServerThatIsNotTheOne_IsNotTrusted(string which)
+    {
+        using var certificates = new Certificates();
+        await using var server = await StartSecureAsync(certificates, which switch
+        {
+            "expired" => certificates.ExpiredServer,
+            "of another authority" => certificates.ServerOfOtherAuthority,
+            _ => certificates.Client,
+        });
+
+        await using var worker = await StartWorkerAsync(server, certificates.Authority);
+
+        await worker.WaitForHealthAsync("store: ");
+        Assert.NotEqual("leader", (await worker.ElectionAsync()).GetProperty("role").GetString());
+        Assert.DoesNotContain(worker.Process.Lines, line => line.Text.Contains(Password, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(true, "leader")]
+    [InlineData(false, "follower")]
+    public async Task Tls_WhereClientsMustShowACertificate_OnlyThoseOfTheAuthorityElect(bool ofTheAuthority, string role)
+    {
+        using var certificates = new Certificates();
+        await using var server = await StartSecureAsync(certificates, certificates.Server, "yes");
+        var client = ofTheAuthority ? certificates.Client : certificates.ClientOfOtherAuthority;
+        // How StackExchange.Redis is given one without code.
+        await using var worker = await StartWorkerAsync(
+            server, certificates.Authority, ("SERedis_ClientCertPfxPath", client.Pkcs12File), ("SERedis_ClientCertPassword", TestCertificate.Pkcs12Password));
+
+        if (!ofTheAuthority)
+            await worker.WaitForHealthAsync("store: ");
+        await worker.WaitForRoleAsync(role);
+    }
+
+    private static async Task<RedisServer> StartAsync(string[] rights)
+    {
+        var server = await RedisServer.StartNewAsync();
+        await server.CliAsync("ACL", "SETUSER", "admin", "on", $">{AdminPassword}", "~*", "&*", "+@all");
+        // The default user instead of one of its own name: clients before StackExchange.Redis 2 can give no name.
+        Assert.Equal("OK", await server.CliAsync(["ACL", "SETUSER", "default", "reset", "on", $">{Password}", .. rights]));
+        return server;
+    }
+
+    private static Task<RedisServer> StartSecureAsync(Certificates certificates, TestCertificate certificate, string clients = "no") => RedisServer.StartNewAsync(
+        "--requirepass", Password, "--tls-port", $"{FreePort.Next()}", "--tls-cert-file", certificate.CertificateFile, "--tls-key-file", certificate.KeyFile,
+        "--tls-ca-cert-file", certificates.Authority.CertificateFile, "--tls-auth-clients", clients);
+
+    private static Task<string> AdminAsync(RedisServer server, params string[] command) =>
+        server.CliAsync(["--user", "admin", "--pass", AdminPassword, "--no-auth-warning", .. command]);
+
+    /// <summary>A process of its own, since the authorities that it trusts are those of the machine, which it reads at its start.</summary>
+    private Task<WorkerProcess> StartWorkerAsync(RedisServer server, TestCertificate authority, params (string Name, string Value)[] variables) => WorkerProcess.StartAsync(
+        _folder.Path, ["--strategy", "redis", "--node-id", "a", "--lease-duration", "5s"], "Development",
+        [
+            ("SSL_CERT_FILE", authority.CertificateFile), ("SSL_CERT_DIR", "/nowhere"),
+            ("ConnectionStrings__redis", $"127.0.0.1:{server.SecurePort},ssl=true,password={Password},connectTimeout=1000"), .. variables,
+        ]);
+
+    private static RedisElectionBackend Backend(RedisServer server, Action<RedisElectionOptions>? configure = null)
+    {
+        var options = new RedisElectionOptions { ConnectionString = $"{server.Endpoint},password={Password}", LeaseDuration = Lease };
+        configure?.Invoke(options);
+        return new RedisElectionBackend(options);
+    }
+}
