@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Net.Http.Headers;
 using System.Security.Authentication;
 using System.Text.Json;
@@ -215,8 +216,9 @@ internal sealed class EtcdConnection : IDisposable
             var text = await EtcdReply.ReadAsync(response.Content, stop).ConfigureAwait(false);
             throw Refusal(response.StatusCode, text);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
         {
+            // A connection that is reset in the moment in which it is made comes as the socket's own error.
             response?.Dispose();
             throw NoAnswer(e);
         }
