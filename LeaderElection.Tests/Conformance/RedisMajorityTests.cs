@@ -89,6 +89,7 @@ public sealed class RedisMajorityTests : IAsyncLifetime
     public async Task TokenCounters_ThatRanApart_AreCountedOnFromTheHighest()
     {
         await _store.Servers[2].CliAsync("SET", "{leader-election}:token:e", "9000000000000");
+        await _store.Servers[2].CliAsync("SET", "{leader-election}:election:e", "- 9000000000000");
         var tokens = new List<long>();
         for (var i = 0; i < 6; i++)
         {

@@ -24,6 +24,7 @@ internal sealed class RedisNode(RedisConnection connection, RedisKeys keys, Time
             [
                 claim.LeaseId, claim.ClaimId, claim.CandidateId, Milliseconds(leaseDuration), claim.LeaseMustExist ? "1" : "0",
                 claim.WatchedLeaseId ?? "", claim.HighestToken, claim.Election, keys.LeasePrefix, keys.Channel, Milliseconds(quarantine),
+                claim.HasWaited ? "1" : "0",
             ],
             cancellationToken).ConfigureAwait(false);
         var fields = (RedisValue[])reply!;
@@ -59,14 +60,12 @@ internal sealed class RedisNode(RedisConnection connection, RedisKeys keys, Time
     public async Task GiveBackAsync(LeaseRelease release, CancellationToken cancellationToken)
     {
         RedisKey lease = keys.Lease(release.LeaseId);
-        // Remembered for longer than anybody who missed the message can believe in the old leader.
-        var remembered = (leaseDuration * 4) + TimeSpan.FromMinutes(1);
         await RunAsync(
             RedisScript.Release,
             release.Claim is { Election: var election } ? [lease, keys.Election(election)] : [lease],
             [
                 release.LeaseId, release.EndsLease ? "1" : "0", keys.Channel, release.Claim?.ClaimId ?? "",
-                release.FencingToken, release.Claim?.Election ?? "", Milliseconds(remembered),
+                release.FencingToken, release.Claim?.Election ?? "",
             ],
             cancellationToken).ConfigureAwait(false);
     }

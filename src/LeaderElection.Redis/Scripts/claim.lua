@@ -3,7 +3,8 @@
 -- ARGV  1 lease id, 2 claim id, 3 candidate, 4 lease in ms, 5 '1' if the lease must exist,
 --       6 lease that the claimant believes alive or '', 7 highest token it has seen,
 --       8 election name, 9 prefix of lease keys, 10 channel,
---       11 for how many ms a server without data does not vote; 0 where it is the only one
+--       11 for how many ms a server without data does not vote; 0 where it is the only one,
+--       12 '1' if the claimant has waited one lease since it was told to
 if ARGV[5] == '1' and redis.call('EXISTS', KEYS[3]) == 0 then
   return {'lease-gone'}
 end
@@ -26,7 +27,8 @@ if record and string.sub(record, 1, 2) ~= '- ' then
   if lease == ARGV[6] then
     return {'wait'}
   end
-elseif not record and ARGV[6] ~= '' then
+elseif not record and (ARGV[6] ~= '' or (ARGV[12] ~= '1' and redis.call('EXISTS', KEYS[2]) == 1)) then
+  -- A leader that resigned leaves its entry behind: this one was deleted, and its leader may not know that yet.
   return {'wait'}
 end
 
