@@ -68,7 +68,7 @@ internal sealed partial record CandidateReport
     public static CandidateReport Parse(ReadOnlySpan<byte> utf8Json) =>
         JsonSerializer.Deserialize(utf8Json, ReportJson.Default.CandidateReport) ?? throw new JsonException("null is not a report");
 
-    [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+    [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, RespectNullableAnnotations = true)]
     [JsonSerializable(typeof(CandidateReport))]
     private sealed partial class ReportJson : JsonSerializerContext;
 }

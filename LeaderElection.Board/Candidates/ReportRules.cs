@@ -42,7 +42,8 @@ internal static class ReportRules
     {
         if (!ElectionNames.IsValid(raft.Member) || (raft.VotedFor is { } vote && !ElectionNames.IsValid(vote)) || raft.Term < 0)
             return "raft: a member, its term, and for whom it voted";
-        if (raft.Peers.Count > MaxPeers)
+        // Left out, it is null in spite of its type.
+        if (raft.Peers is not { Count: <= MaxPeers })
             return $"raft.peers: at most {MaxPeers}";
         return raft.Peers.All(peer => ElectionNames.IsValid(peer?.Member) && peer is { Sent: >= 0, Received: >= 0, HeartbeatAge: null or (>= 0 and <= double.MaxValue) })
             ? null
