@@ -61,10 +61,12 @@ public sealed class RedisElectionTests : IAsyncLifetime
     [Fact]
     public async Task Cluster_SlotOnAnotherNode_IsFoundAndAMoveIsFollowedOrReported()
     {
-        await using var owner = await RedisServer.StartNewAsync("--cluster-enabled", "yes");
-        await using var other = await RedisServer.StartNewAsync("--cluster-enabled", "yes");
+        // Not 10,000 above the server's own, which may be the port of any outgoing connection.
+        var (ownersBus, othersBus) = (FreePort.Next(), FreePort.Next());
+        await using var owner = await RedisServer.StartNewAsync("--cluster-enabled", "yes", "--cluster-port", $"{ownersBus}");
+        await using var other = await RedisServer.StartNewAsync("--cluster-enabled", "yes", "--cluster-port", $"{othersBus}");
         await owner.CliAsync("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
-        await owner.CliAsync("CLUSTER", "MEET", "127.0.0.1", $"{other.Port}");
+        await owner.CliAsync("CLUSTER", "MEET", "127.0.0.1", $"{other.Port}", $"{othersBus}");
         await Eventually.GetAsync(() => other.CliAsync("CLUSTER", "INFO"), i => i.Contains("cluster_state:ok") && i.Contains("cluster_known_nodes:2"), "the cluster");
         await using var backend = new RedisElectionBackend(
             new RedisElectionOptions { ConnectionString = other.Endpoint, LeaseDuration = _store.Lease }, _store.Log.For<RedisElectionBackend>());
