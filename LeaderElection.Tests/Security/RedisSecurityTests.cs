@@ -48,7 +48,7 @@ public sealed class RedisSecurityTests : IAsyncLifetime
         Assert.Equal(leader.FencingToken, observed.Current?.FencingToken);
 
         var next = second.CreateElection("e", "b").CampaignAsync(_late.Token).AsTask();
-        await Eventually.TrueAsync(() => ((LeaderElection.Leases.StoreBackend)second).FollowerCount == 1, "the follower to wait");
+        await Eventually.TrueAsync(() => ((LeaderElection.Leases.StoreBackend)second).FollowerCount == 2, "the observer and the follower to wait");
         await first.PingAsync(_late.Token);
         await leader.ResignAsync(_late.Token);
 
