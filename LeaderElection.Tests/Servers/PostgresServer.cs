@@ -29,7 +29,9 @@ public sealed class PostgresServer : StoreServer
         var (postgres, first) = Command("postgres");
         Process = ChildProcess.Start(
             postgres,
-            [.. first, "-D", Folder, "-p", $"{Port}", "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="],
+            [.. first, "-D", Folder, "-p", $"{Port}", "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
+                // In its own folder: killed, it leaves nothing elsewhere.
+                "-c", "dynamic_shared_memory_type=mmap"],
             workingDirectory: Data.Path);
         await ServesAsync(
             async () =>
