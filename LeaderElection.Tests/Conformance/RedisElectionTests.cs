@@ -6,43 +6,29 @@ using LeaderElection.Tests.Servers;
 namespace LeaderElection.Tests.Conformance;
 
 /// <summary>What can befall an election on Redis.</summary>
-public sealed class RedisElectionTests : IAsyncLifetime
+public sealed class RedisElectionTests : RedisTests
 {
-    private readonly List<IElectionBackend> _backends = [];
-    private readonly CancellationTokenSource _late = new(TimeSpan.FromSeconds(60), TimeProvider.System);
-    private RedisStore _store = null!;
-
-    public async Task InitializeAsync() => _store = await RedisStore.StartNewAsync();
-
-    public async Task DisposeAsync()
-    {
-        foreach (var backend in _backends)
-            await backend.DisposeAsync();
-        await _store.DisposeAsync();
-        _late.Dispose();
-    }
-
     [Fact]
     public async Task Leader_ScriptsFlushed_GoesOn()
     {
-        var leader = await Backend().CreateElection("e", "a").CampaignAsync(_late.Token);
-        await _store.Server.CliAsync("SCRIPT", "FLUSH");
-        await Task.Delay(_store.Lease * 2, TimeProvider.System);
+        var leader = await Backend().CreateElection("e", "a").CampaignAsync(Late);
+        await Store.Server.CliAsync("SCRIPT", "FLUSH");
+        await Task.Delay(Store.Lease * 2, TimeProvider.System);
         Assert.True(leader.IsValid);
-        await leader.ResignAsync(_late.Token);
-        Assert.True((await Backend().CreateElection("e", "b").CampaignAsync(_late.Token)).FencingToken > leader.FencingToken);
+        await leader.ResignAsync(Late);
+        Assert.True((await Backend().CreateElection("e", "b").CampaignAsync(Late)).FencingToken > leader.FencingToken);
     }
 
     [Fact]
     public async Task Server_RestartedWithoutItsData_FollowerWaitsTheLeaseOutAndTokensGoOnRising()
     {
-        var leader = await Backend().CreateElection("e", "a").CampaignAsync(_late.Token);
+        var leader = await Backend().CreateElection("e", "a").CampaignAsync(Late);
         var (follower, _) = await FollowAsync();
         var overlap = false;
-        _ = follower.ContinueWith(_ => overlap = leader.IsValid, _late.Token, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        await _store.Server.KillAsync();
-        _store.Server.Forget();
-        await _store.Server.StartAsync();
+        _ = follower.ContinueWith(_ => overlap = leader.IsValid, Late, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        await Store.Server.KillAsync();
+        Store.Server.Forget();
+        await Store.Server.StartAsync();
         var next = await follower;
         Assert.False(overlap);
         Assert.True(next.FencingToken > leader.FencingToken);
@@ -51,10 +37,10 @@ public sealed class RedisElectionTests : IAsyncLifetime
     [Fact]
     public async Task Server_BecomesAReplica_IsReportedAndWaitedFor()
     {
-        await _store.Server.CliAsync("REPLICAOF", "127.0.0.1", "1");
-        var campaign = Backend().CreateElection("e", "a").CampaignAsync(_late.Token).AsTask();
+        await Store.Server.CliAsync("REPLICAOF", "127.0.0.1", "1");
+        var campaign = Backend().CreateElection("e", "a").CampaignAsync(Late).AsTask();
         await LoggedAsync("read-only replica");
-        await _store.Server.CliAsync("REPLICAOF", "NO", "ONE");
+        await Store.Server.CliAsync("REPLICAOF", "NO", "ONE");
         Assert.True((await campaign).IsValid);
     }
 
@@ -69,9 +55,9 @@ public sealed class RedisElectionTests : IAsyncLifetime
         await owner.CliAsync("CLUSTER", "MEET", "127.0.0.1", $"{other.Port}", $"{othersBus}");
         await Eventually.GetAsync(() => other.CliAsync("CLUSTER", "INFO"), i => i.Contains("cluster_state:ok") && i.Contains("cluster_known_nodes:2"), "the cluster");
         await using var backend = new RedisElectionBackend(
-            new RedisElectionOptions { ConnectionString = other.Endpoint, LeaseDuration = _store.Lease }, _store.Log.For<RedisElectionBackend>());
+            new RedisElectionOptions { ConnectionString = other.Endpoint, LeaseDuration = Store.Lease }, Store.Log.For<RedisElectionBackend>());
         var election = backend.CreateElection("e", "a");
-        var leader = await election.CampaignAsync(_late.Token);
+        var leader = await election.CampaignAsync(Late);
 
         // The slot moves without its keys, as in a botched migration: the lease is not there any more.
         var slot = await owner.CliAsync("CLUSTER", "KEYSLOT", "{leader-election}:election:e");
@@ -80,25 +66,25 @@ public sealed class RedisElectionTests : IAsyncLifetime
         await other.CliAsync("CLUSTER", "SETSLOT", slot, "NODE", newOwner);
         await owner.CliAsync("CLUSTER", "SETSLOT", slot, "NODE", newOwner);
         await Eventually.TrueAsync(() => !leader.IsValid, "the leader to stop");
-        Assert.True((await election.CampaignAsync(_late.Token)).FencingToken > leader.FencingToken);
+        Assert.True((await election.CampaignAsync(Late)).FencingToken > leader.FencingToken);
     }
 
     [Fact]
     public async Task Leader_LeaseKeyEvicted_Stops()
     {
-        var leader = await Backend().CreateElection("e", "a").CampaignAsync(_late.Token);
-        await _store.Server.CliAsync("DEL", await _store.Server.CliAsync("KEYS", "*:lease:*"));
+        var leader = await Backend().CreateElection("e", "a").CampaignAsync(Late);
+        await Store.Server.CliAsync("DEL", await Store.Server.CliAsync("KEYS", "*:lease:*"));
         await Eventually.TrueAsync(() => !leader.IsValid, "the leader to stop");
     }
 
     [Fact]
     public async Task Entry_DeletedByHand_ACandidateThatKnowsNoLeaderWaitsToo()
     {
-        var leader = await Backend(TimeSpan.FromSeconds(2)).CreateElection("e", "a").CampaignAsync(_late.Token);
-        await _store.DeleteEntryAsync("e");
-        var next = Backend(TimeSpan.FromSeconds(2)).CreateElection("e", "b").CampaignAsync(_late.Token).AsTask();
+        var leader = await Backend(TimeSpan.FromSeconds(2)).CreateElection("e", "a").CampaignAsync(Late);
+        await Store.DeleteEntryAsync("e");
+        var next = Backend(TimeSpan.FromSeconds(2)).CreateElection("e", "b").CampaignAsync(Late).AsTask();
         var overlap = false;
-        _ = next.ContinueWith(_ => overlap = leader.IsValid, _late.Token, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = next.ContinueWith(_ => overlap = leader.IsValid, Late, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         Assert.True((await next).FencingToken > leader.FencingToken);
         Assert.False(overlap);
     }
@@ -106,11 +92,11 @@ public sealed class RedisElectionTests : IAsyncLifetime
     [Fact]
     public async Task Leader_AnotherElectedBesideIt_StopsAtOnce()
     {
-        var leader = await Backend(TimeSpan.FromMinutes(10)).CreateElection("e", "a").CampaignAsync(_late.Token);
+        var leader = await Backend(TimeSpan.FromMinutes(10)).CreateElection("e", "a").CampaignAsync(Late);
         // A candidate that never saw the leader comes right after an operator's FLUSHALL: nothing in the store speaks
         // against it, so the leader is told by the message alone, its next renewal being minutes away.
-        await _store.Server.CliAsync("FLUSHALL");
-        var next = await Backend(TimeSpan.FromMinutes(10)).CreateElection("e", "b").CampaignAsync(_late.Token);
+        await Store.Server.CliAsync("FLUSHALL");
+        var next = await Backend(TimeSpan.FromMinutes(10)).CreateElection("e", "b").CampaignAsync(Late);
         Assert.True(next.FencingToken > leader.FencingToken);
         await Eventually.TrueAsync(() => !leader.IsValid, "the leader to hear of the other");
         Assert.Equal(LeadershipEnd.Superseded, leader.EndReason);
@@ -119,18 +105,18 @@ public sealed class RedisElectionTests : IAsyncLifetime
     [Fact]
     public async Task Campaign_KeyOfAnotherType_IsRefusedInOneLine()
     {
-        await _store.Server.CliAsync("LPUSH", "{leader-election}:election:e", "x");
-        var error = await Assert.ThrowsAsync<ElectionStoreException>(() => Backend().CreateElection("e", "a").CampaignAsync(_late.Token).AsTask());
+        await Store.Server.CliAsync("LPUSH", "{leader-election}:election:e", "x");
+        var error = await Assert.ThrowsAsync<ElectionStoreException>(() => Backend().CreateElection("e", "a").CampaignAsync(Late).AsTask());
         Assert.Contains("another type", error.Message);
     }
 
     [Fact]
     public async Task Campaign_ForeignValue_IsRefusedInOneLine()
     {
-        await _store.Server.CliAsync("SET", "{leader-election}:election:e", "not ours");
-        var error = await Assert.ThrowsAsync<ElectionStoreException>(() => Backend().CreateElection("e", "a").CampaignAsync(_late.Token).AsTask());
+        await Store.Server.CliAsync("SET", "{leader-election}:election:e", "not ours");
+        var error = await Assert.ThrowsAsync<ElectionStoreException>(() => Backend().CreateElection("e", "a").CampaignAsync(Late).AsTask());
         Assert.Contains("{leader-election}:election:e holds something that is not an election", error.Message);
-        Assert.Equal("not ours", await _store.Server.CliAsync("GET", "{leader-election}:election:e"));
+        Assert.Equal("not ours", await Store.Server.CliAsync("GET", "{leader-election}:election:e"));
     }
 
     [Theory]
@@ -140,28 +126,28 @@ public sealed class RedisElectionTests : IAsyncLifetime
     {
         await using var server = await RedisServer.StartNewAsync("--requirepass", "right-secret");
         await using var backend = new RedisElectionBackend(
-            new RedisElectionOptions { ConnectionString = server.Endpoint + given, LeaseDuration = _store.Lease }, _store.Log.For<RedisElectionBackend>());
-        var error = await Assert.ThrowsAsync<ElectionStoreException>(() => backend.CreateElection("e", "a").CampaignAsync(_late.Token).AsTask());
+            new RedisElectionOptions { ConnectionString = server.Endpoint + given, LeaseDuration = Store.Lease }, Store.Log.For<RedisElectionBackend>());
+        var error = await Assert.ThrowsAsync<ElectionStoreException>(() => backend.CreateElection("e", "a").CampaignAsync(Late).AsTask());
         Assert.Contains("password", error.Message);
         Assert.DoesNotContain('\n', error.Message);
-        Assert.DoesNotContain(_store.Log.Lines.Append(error.ToString()), line => line.Contains("secret", StringComparison.Ordinal));
+        Assert.DoesNotContain(Store.Log.Lines.Append(error.ToString()), line => line.Contains("secret", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task Open_ServerThatEvicts_IsWarnedOf()
     {
-        await _store.Server.CliAsync("CONFIG", "SET", "maxmemory", "100mb");
-        await _store.Server.CliAsync("CONFIG", "SET", "maxmemory-policy", "allkeys-lru");
-        await Backend().CreateElection("e", "a").CampaignAsync(_late.Token);
+        await Store.Server.CliAsync("CONFIG", "SET", "maxmemory", "100mb");
+        await Store.Server.CliAsync("CONFIG", "SET", "maxmemory-policy", "allkeys-lru");
+        await Backend().CreateElection("e", "a").CampaignAsync(Late);
         await LoggedAsync("maxmemory-policy is allkeys-lru");
     }
 
     [Fact]
     public async Task Idle_FollowerOfAHealthyLeader_DoesNotPoll()
     {
-        await Backend(TimeSpan.FromSeconds(3)).CreateElection("e", "a").CampaignAsync(_late.Token);
+        await Backend(TimeSpan.FromSeconds(3)).CreateElection("e", "a").CampaignAsync(Late);
         await FollowAsync();
-        await _store.Server.CliAsync("CONFIG", "RESETSTAT");
+        await Store.Server.CliAsync("CONFIG", "RESETSTAT");
         await Eventually.GetAsync(() => Calls("pexpire"), calls => calls >= 9, "three leases' worth of renewals");
         // Only a claim looks at the time a lease has left. One may come late from the start of the connection.
         Assert.InRange(await Calls("pttl"), 0, 1);
@@ -171,8 +157,8 @@ public sealed class RedisElectionTests : IAsyncLifetime
     public async Task Idle_ThousandElections_AreRenewedByOneScript()
     {
         var backend = Backend(TimeSpan.FromSeconds(3));
-        await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => backend.CreateElection($"shard-{i}", "a").CampaignAsync(_late.Token).AsTask()));
-        await _store.Server.CliAsync("CONFIG", "RESETSTAT");
+        await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => backend.CreateElection($"shard-{i}", "a").CampaignAsync(Late).AsTask()));
+        await Store.Server.CliAsync("CONFIG", "RESETSTAT");
         await Eventually.GetAsync(() => Calls("pexpire"), calls => calls == 3, "three renewals");
         Assert.Equal(3, await Calls("mget"));
         Assert.InRange(await Calls("evalsha") + await Calls("eval"), 3, 4);
@@ -181,30 +167,23 @@ public sealed class RedisElectionTests : IAsyncLifetime
     [Fact]
     public async Task Keys_OfAReleasedElection_AreItsTokenAndThatItWasReleased()
     {
-        var leader = await Backend().CreateElection("e", "a").CampaignAsync(_late.Token);
-        await leader.ResignAsync(_late.Token);
-        Assert.StartsWith("- ", await _store.Server.CliAsync("GET", "{leader-election}:election:e"));
-        Assert.Equal("-1", await _store.Server.CliAsync("PTTL", "{leader-election}:election:e"));
-        Assert.Equal(["{leader-election}:election:e", "{leader-election}:token:e"], (await _store.Server.CliAsync("KEYS", "*")).Split('\n').Order());
+        var leader = await Backend().CreateElection("e", "a").CampaignAsync(Late);
+        await leader.ResignAsync(Late);
+        Assert.StartsWith("- ", await Store.Server.CliAsync("GET", "{leader-election}:election:e"));
+        Assert.Equal("-1", await Store.Server.CliAsync("PTTL", "{leader-election}:election:e"));
+        Assert.Equal(["{leader-election}:election:e", "{leader-election}:token:e"], (await Store.Server.CliAsync("KEYS", "*")).Split('\n').Order());
     }
 
-    private Task<int> Calls(string command) => _store.Server.CallsAsync(command);
+    private Task<int> Calls(string command) => Store.Server.CallsAsync(command);
 
     private async Task<(Task<Leadership> Campaign, IElectionBackend Backend)> FollowAsync()
     {
         var backend = Backend();
-        var campaign = backend.CreateElection("e", "b").CampaignAsync(_late.Token).AsTask();
+        var campaign = backend.CreateElection("e", "b").CampaignAsync(Late).AsTask();
         await Eventually.TrueAsync(() => ((StoreBackend)backend).FollowerCount == 1, "the follower to wait");
         return (campaign, backend);
     }
 
     private Task LoggedAsync(string text) =>
-        Eventually.TrueAsync(() => _store.Log.Lines.Any(l => l.Contains(text, StringComparison.Ordinal)), $"a line with '{text}'");
-
-    private IElectionBackend Backend(TimeSpan? lease = null)
-    {
-        var backend = _store.CreateBackend(lease: lease);
-        _backends.Add(backend);
-        return backend;
-    }
+        Eventually.TrueAsync(() => Store.Log.Lines.Any(l => l.Contains(text, StringComparison.Ordinal)), $"a line with '{text}'");
 }

@@ -37,24 +37,19 @@ public sealed class EtcdFencingTests : EtcdTests
     [Fact]
     public async Task FrozenLeaderWakesUp_ItsWritesAreRefusedByTheStore()
     {
-        var frozen = new TaskCompletionSource();
-        var isFrozen = false;
-        var backend = Backend(configure: o => o.BeforeRequest = async stop =>
-        {
-            if (isFrozen)
-                await frozen.Task.WaitAsync(stop);
-        });
+        var freezer = new Freezer();
+        var backend = Backend(configure: o => o.BeforeRequest = freezer.BeforeRequestAsync);
         var old = await backend.CreateElection("e", "a").CampaignAsync(Late);
         var guard = backend.Guard(old);
         Assert.True(await WriteAsync(guard));
-        isFrozen = true;
+        freezer.Freeze();
         var successor = Backend();
         var next = await successor.CreateElection("e", "b").CampaignAsync(Late);
         Assert.True(await successor.PutAsync(next, "c", "2", Late));
         Assert.False(await WriteAsync(guard));
         Assert.False(await backend.PutAsync(old, "c", "3", Late));
         Assert.Equal("2", await Store.Server.CtlAsync("get", "c", "--print-value-only"));
-        frozen.SetResult();
+        freezer.Thaw();
     }
 
     [Fact]

@@ -60,17 +60,12 @@ public sealed class HttpFencingTests : IAsyncLifetime
     [Fact]
     public async Task FrozenLeaderWakesUp_ItsRequestIsRefused()
     {
-        var frozen = new TaskCompletionSource();
-        var isFrozen = false;
-        var old = await Backend(async stop =>
-        {
-            if (isFrozen)
-                await frozen.Task.WaitAsync(stop);
-        }).CreateElection("orders", "a").CampaignAsync(_late.Token);
+        var freezer = new Freezer();
+        var old = await Backend(freezer.BeforeRequestAsync).CreateElection("orders", "a").CampaignAsync(_late.Token);
         using var leaders = new HttpClient(new FencingTokenHandler { InnerHandler = new SocketsHttpHandler() }) { BaseAddress = new Uri(_app.Urls.First()) };
         await old.RunAsync(async lost => await PostAsync(leaders, "by a", HttpStatusCode.OK, lost));
 
-        isFrozen = true;
+        freezer.Freeze();
         var next = await Backend(null).CreateElection("orders", "b").CampaignAsync(_late.Token);
         await next.RunAsync(async lost => await PostAsync(leaders, "by b", HttpStatusCode.OK, lost));
 
@@ -83,7 +78,7 @@ public sealed class HttpFencingTests : IAsyncLifetime
         using var stale = new HttpClient(new FencingTokenHandler(() => old) { InnerHandler = new SocketsHttpHandler() }) { BaseAddress = leaders.BaseAddress };
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stale.PostAsync("/orders/new-by-a", null));
         Assert.Equal(["by a", "by b"], _written);
-        frozen.SetResult();
+        freezer.Thaw();
     }
 
     [Fact]

@@ -5,34 +5,20 @@ using StackExchange.Redis;
 namespace LeaderElection.Tests.Fencing;
 
 /// <summary>What a leader on Redis can fence its own writes with.</summary>
-public sealed class RedisFencingTests : IAsyncLifetime
+public sealed class RedisFencingTests : RedisTests
 {
     private const string Key = "{leader-election}:config";
-
-    private readonly List<IElectionBackend> _backends = [];
-    private readonly CancellationTokenSource _late = new(TimeSpan.FromSeconds(60), TimeProvider.System);
-    private RedisStore _store = null!;
-
-    public async Task InitializeAsync() => _store = await RedisStore.StartNewAsync();
-
-    public async Task DisposeAsync()
-    {
-        foreach (var backend in _backends)
-            await backend.DisposeAsync();
-        await _store.DisposeAsync();
-        _late.Dispose();
-    }
 
     [Fact]
     public async Task SetAsync_WhileLeading_WritesAndAfterwardsDoesNot()
     {
         var backend = Backend();
-        var leader = await backend.CreateElection("e", "a").CampaignAsync(_late.Token);
-        Assert.True(await backend.SetAsync(leader, Key, "1", _late.Token));
-        Assert.Equal("1", await _store.Server.CliAsync("GET", Key));
-        await leader.ResignAsync(_late.Token);
-        Assert.False(await backend.SetAsync(leader, Key, "2", _late.Token));
-        Assert.Equal("1", await _store.Server.CliAsync("GET", Key));
+        var leader = await backend.CreateElection("e", "a").CampaignAsync(Late);
+        Assert.True(await backend.SetAsync(leader, Key, "1", Late));
+        Assert.Equal("1", await Store.Server.CliAsync("GET", Key));
+        await leader.ResignAsync(Late);
+        Assert.False(await backend.SetAsync(leader, Key, "2", Late));
+        Assert.Equal("1", await Store.Server.CliAsync("GET", Key));
         Assert.Throws<InvalidOperationException>(() => backend.Guard(leader));
     }
 
@@ -40,35 +26,30 @@ public sealed class RedisFencingTests : IAsyncLifetime
     public async Task FrozenLeaderWakesUp_ItsWritesAreRefusedByTheStore()
     {
         // It hangs beyond its lease, and its guard was made while it led: what stops it is Redis.
-        var frozen = new TaskCompletionSource();
-        var isFrozen = false;
-        var backend = Backend(async stop =>
-        {
-            if (isFrozen)
-                await frozen.Task.WaitAsync(stop);
-        });
-        var old = await backend.CreateElection("e", "a").CampaignAsync(_late.Token);
+        var freezer = new Freezer();
+        var backend = Backend(beforeRequest: freezer.BeforeRequestAsync);
+        var old = await backend.CreateElection("e", "a").CampaignAsync(Late);
         var guard = backend.Guard(old);
-        using var redis = await ConnectionMultiplexer.ConnectAsync(_store.Server.Endpoint);
+        using var redis = await ConnectionMultiplexer.ConnectAsync(Store.Server.Endpoint);
         Assert.True(await WriteAsync(redis, guard, "1"));
-        isFrozen = true;
+        freezer.Freeze();
         var successor = Backend();
-        var next = await successor.CreateElection("e", "b").CampaignAsync(_late.Token);
-        Assert.True(await successor.SetAsync(next, Key, "2", _late.Token));
+        var next = await successor.CreateElection("e", "b").CampaignAsync(Late);
+        Assert.True(await successor.SetAsync(next, Key, "2", Late));
         Assert.False(await WriteAsync(redis, guard, "3"));
-        Assert.False(await backend.SetAsync(old, Key, "3", _late.Token));
-        Assert.Equal("2", await _store.Server.CliAsync("GET", Key));
-        frozen.SetResult();
+        Assert.False(await backend.SetAsync(old, Key, "3", Late));
+        Assert.Equal("2", await Store.Server.CliAsync("GET", Key));
+        freezer.Thaw();
     }
 
     [Fact]
     public async Task LeaseRanOut_WithNobodyElected_IsRefusedToo()
     {
         var backend = Backend();
-        var leader = await backend.CreateElection("e", "a").CampaignAsync(_late.Token);
-        await _store.Server.CliAsync("DEL", backend.Guard(leader).LeaseKey);
-        Assert.False(await backend.SetAsync(leader, Key, "1", _late.Token));
-        Assert.Equal("", await _store.Server.CliAsync("GET", Key));
+        var leader = await backend.CreateElection("e", "a").CampaignAsync(Late);
+        await Store.Server.CliAsync("DEL", backend.Guard(leader).LeaseKey);
+        Assert.False(await backend.SetAsync(leader, Key, "1", Late));
+        Assert.Equal("", await Store.Server.CliAsync("GET", Key));
     }
 
     private static async Task<bool> WriteAsync(ConnectionMultiplexer redis, RedisCondition guard, string value)
@@ -77,14 +58,5 @@ public sealed class RedisFencingTests : IAsyncLifetime
         guard.AddTo(transaction);
         _ = transaction.StringSetAsync(Key, value);
         return await transaction.ExecuteAsync();
-    }
-
-    private RedisElectionBackend Backend(Func<CancellationToken, ValueTask>? beforeRequest = null)
-    {
-        var backend = new RedisElectionBackend(
-            new RedisElectionOptions { ConnectionString = _store.Server.Endpoint, LeaseDuration = _store.Lease, BeforeRequest = beforeRequest },
-            _store.Log.For<RedisElectionBackend>());
-        _backends.Add(backend);
-        return backend;
     }
 }

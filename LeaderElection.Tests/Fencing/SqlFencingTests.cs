@@ -73,16 +73,11 @@ public sealed class SqlFencingTests : IAsyncLifetime
     /// <summary>One that hangs beyond its lease, and the one that was elected in its place.</summary>
     private async Task<(Leadership Old, Leadership Next)> FrozenLeaderAndSuccessorAsync()
     {
-        var frozen = new TaskCompletionSource();
-        var isFrozen = false;
-        var old = await Backend(async stop =>
-        {
-            if (isFrozen)
-                await frozen.Task.WaitAsync(stop);
-        }).CreateElection("orders", "a").CampaignAsync(_late.Token);
-        isFrozen = true;
+        var freezer = new Freezer();
+        var old = await Backend(freezer.BeforeRequestAsync).CreateElection("orders", "a").CampaignAsync(_late.Token);
+        freezer.Freeze();
         var next = await Backend(null).CreateElection("orders", "b").CampaignAsync(_late.Token);
-        frozen.SetResult();
+        freezer.Thaw();
         return (old, next);
     }
 

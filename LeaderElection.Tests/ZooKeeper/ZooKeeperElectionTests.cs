@@ -1,6 +1,7 @@
 using System.Text;
 using LeaderElection.Leases;
 using LeaderElection.Tests.Conformance;
+using LeaderElection.Tests.Fencing;
 using LeaderElection.Tests.Processes;
 using LeaderElection.ZooKeeper;
 using LeaderElection.ZooKeeper.Client;
@@ -224,16 +225,11 @@ public sealed class ZooKeeperElectionTests(SharedZooKeeper shared) : IClassFixtu
     public async Task FrozenLeaderWakesUp_ItsWritesAreRefusedByTheEnsemble()
     {
         await _operator.EnsurePathAsync($"{_root}/data", Acl.Open, CreateMode.Persistent);
-        var frozen = new TaskCompletionSource();
-        var isFrozen = false;
-        var backend = Backend(lease: TimeSpan.FromSeconds(1), beforeRequest: async stop =>
-        {
-            if (isFrozen)
-                await frozen.Task.WaitAsync(stop);
-        });
+        var freezer = new Freezer();
+        var backend = Backend(lease: TimeSpan.FromSeconds(1), beforeRequest: freezer.BeforeRequestAsync);
         var old = await backend.CreateElection("e", "a").CampaignAsync(_late.Token);
         var guard = backend.Guard(old);
-        isFrozen = true;
+        freezer.Freeze();
         var successor = Backend();
         var next = await successor.CreateElection("e", "b").CampaignAsync(_late.Token);
         Assert.True(await successor.SetDataAsync(next, $"{_root}/data", "by b"u8.ToArray(), _late.Token));
@@ -241,7 +237,7 @@ public sealed class ZooKeeperElectionTests(SharedZooKeeper shared) : IClassFixtu
         Assert.Equal(ErrorCode.NoNode, refused.Required()[0]);
         Assert.False(await backend.SetDataAsync(old, $"{_root}/data", "late by a"u8.ToArray(), _late.Token));
         Assert.Equal("by b", await DataAsync($"{_root}/data"));
-        frozen.SetResult();
+        freezer.Thaw();
     }
 
     [Fact]
