@@ -33,10 +33,15 @@ internal static class RaftFormats
         [.. Piece(1, Hello.Create("m1", "m0", 3).ToBytes()), .. Piece(3, new byte[HMACSHA256.HashSizeInBytes])],
     ];
 
-    private static readonly byte[][] States =
+    private static readonly byte[] StateFile = StateCodec.Write(new("c", "m0", 7, [new("e", 5, "m1"), new("f", 1, null), new(new string('n', 128), MemberState.MaxTerm, "m2")]));
+
+    private static readonly byte[][] States = [State(StateCodec.Write(new("c", "m0", 1, []))), State(StateFile)];
+
+    private static readonly byte[][] Votes =
     [
-        StateCodec.Write(new("c", "m0", 1, [])),
-        StateCodec.Write(new("c", "m0", 7, [new("e", 5, "m1"), new("f", 1, null), new(new string('n', 128), MemberState.MaxTerm, "m2")])),
+        Vote(new("e", 6, null)),
+        Vote(new("g", MemberState.MaxTerm, "m2")),
+        Vote(new(new string('n', 128), 1, new string('m', 128))),
     ];
 
     public static readonly FuzzFormat[] All =
@@ -44,6 +49,7 @@ internal static class RaftFormats
         new("raft-frames", Frames, ReadFrames) { Fix = WithLength },
         new("raft-handshake", Handshakes, ReadHandshake) { Fix = WithShortLength, IsSealed = true, AcceptsSamples = false },
         new("raft-state", States, ReadState) { Fix = WithChecksum, IsSealed = true },
+        new("raft-votes", Votes, ReadVote) { Fix = WithSlotChecksum, IsSealed = true },
     ];
 
     private static byte[] Frame(Message message)
@@ -71,6 +77,28 @@ internal static class RaftFormats
 
     private static byte[] WithChecksum(byte[] bytes) =>
         bytes.Length < SHA256.HashSizeInBytes ? bytes : [.. bytes[..^SHA256.HashSizeInBytes], .. SHA256.HashData(bytes.AsSpan(0, bytes.Length - SHA256.HashSizeInBytes))];
+
+    /// <summary>A file without its slots.</summary>
+    private static byte[] State(byte[] file)
+    {
+        StateCodec.ReadState(file, out var length);
+        return file[..length];
+    }
+
+    private static byte[] Vote(MemberState.Ballot ballot)
+    {
+        var slot = new byte[StateCodec.SlotLength];
+        StateCodec.WriteSlot(StateFile, ballot, slot);
+        return slot;
+    }
+
+    private static byte[] WithSlotChecksum(byte[] bytes)
+    {
+        if (bytes.Length != StateCodec.SlotLength)
+            return bytes;
+        byte[] covered = [.. State(StateFile)[^SHA256.HashSizeInBytes..], .. bytes[SHA256.HashSizeInBytes..]];
+        return [.. SHA256.HashData(covered), .. bytes[SHA256.HashSizeInBytes..]];
+    }
 
     private static string? ReadFrames(byte[] input)
     {
@@ -120,7 +148,27 @@ internal static class RaftFormats
     {
         try
         {
-            Assert.True(StateCodec.Write(StateCodec.Read(input)).AsSpan().SequenceEqual(input), "it was read as something else");
+            var state = StateCodec.ReadState(input, out var length);
+            if (length != input.Length)
+                return "it is longer than its content";
+            Assert.True(State(StateCodec.Write(state)).AsSpan().SequenceEqual(input), "it was read as something else");
+            return null;
+        }
+        catch (FormatException e)
+        {
+            return e.Message;
+        }
+    }
+
+    /// <summary>As the file has them: slots of one length each.</summary>
+    private static string? ReadVote(byte[] input)
+    {
+        if (input.Length != StateCodec.SlotLength)
+            return "it is truncated or too long";
+        try
+        {
+            if (StateCodec.ReadSlot(StateFile, input) is { } vote)
+                Assert.True(Vote(vote).AsSpan().SequenceEqual(input), "it was read as something else");
             return null;
         }
         catch (FormatException e)

@@ -57,17 +57,17 @@ public sealed class FrameCodecTests
     [Fact]
     public void Write_TheLargestHeartbeat_FitsAFrame()
     {
-        var name = new string('n', 124);
-        var notices = Enumerable.Range(0, MemberState.MaxElections).Select(i => new Message.Notice($"{name}{i:D4}", 1, $"{name}{i:D4}")).ToArray();
+        var name = new string('n', 123);
+        var notices = Enumerable.Range(0, MemberState.MaxElections).Select(i => new Message.Notice($"{name}{i:D5}", 1, $"{name}{i:D5}")).ToArray();
         var bytes = Bytes(new Message.Heartbeat(1, 1, 0, 1, notices));
         Assert.Equal(FrameStatus.Read, FrameCodec.Read(bytes, out _, out _, out var read, out _));
         Assert.Equal(notices, ((Message.Heartbeat)read!).Notices);
     }
 
     [Theory]
-    [InlineData(0u, "a frame of 0 bytes; allowed are 10 to 3145728")]
-    [InlineData(3145729u, "a frame of 3145729 bytes; allowed are 10 to 3145728")]
-    [InlineData(0x20544547u, "a frame of 542393671 bytes; allowed are 10 to 3145728")]
+    [InlineData(0u, "a frame of 0 bytes; allowed are 10 to 6291456")]
+    [InlineData(6291457u, "a frame of 6291457 bytes; allowed are 10 to 6291456")]
+    [InlineData(0x20544547u, "a frame of 542393671 bytes; allowed are 10 to 6291456")]
     public void Read_LengthOutOfRange_IsRefusedBeforeTheRestArrives(uint length, string expected) =>
         Assert.Equal(expected, Refused(b => BinaryPrimitives.WriteUInt32LittleEndian(b, length))[..expected.Length]);
 

@@ -16,7 +16,8 @@ internal sealed class RaftClusterFiles
         for (var i = 0; i < count; i++)
         {
             Directory.CreateDirectory(Path.Combine(folder, $"m{i}"));
-            StateFile(i).Save(new MemberState("tests", $"m{i}", 1, []));
+            using var file = StateFile(i);
+            file.Save(new MemberState("tests", $"m{i}", 1, []));
         }
     }
 

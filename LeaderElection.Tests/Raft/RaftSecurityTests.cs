@@ -135,7 +135,7 @@ public sealed class RaftSecurityTests
         await new Handshake("m1", 1, RaftClusterFiles.Secret).DialAsync(link, "m0", _ => null, members.Late);
         await link.WriteAsync((byte[])[0xFF, 0xFF, 0xFF, 0x7F, 1, 5]);
         await ReadToEndAsync(link);
-        await SaysAsync(members, 0, "m1: link ended, because of a frame of 2147483647 bytes; allowed are 10 to 3145728");
+        await SaysAsync(members, 0, "m1: link ended, because of a frame of 2147483647 bytes; allowed are 10 to 6291456");
         Assert.Equal(1, members.Backends[0].GetStatus().Peers.Single(p => p.Member == "m1").Refused);
     }
 

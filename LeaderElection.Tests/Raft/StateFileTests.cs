@@ -17,7 +17,11 @@ public sealed class StateFileTests : IDisposable
         _file = new StateFile(_path);
     }
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose()
+    {
+        _file.Dispose();
+        _folder.Dispose();
+    }
 
     [Fact]
     public void Load_WhatWasSaved_IsTheSame()
@@ -28,6 +32,67 @@ public sealed class StateFileTests : IDisposable
         _file.Save(next);
         AssertSame(next, _file.Load("c", "m0"));
         Assert.Single(Directory.GetFiles(_folder.Path));
+    }
+
+    [Fact]
+    public void Save_MoreVotes_AreWrittenBehindTheStateUntilItIsFull()
+    {
+        var state = State;
+        _file.Save(state);
+        var first = File.ReadAllBytes(_path);
+        for (var term = 4; term < 4 + StateCodec.Slots; term++)
+        {
+            state = state with { Votes = [new("a", term, "m2"), .. state.Votes.Skip(1)] };
+            _file.Save(state);
+            AssertSame(state, _file.Load("c", "m0"));
+            Assert.Equal(first[..StateCodec.SlotsAt(first)], File.ReadAllBytes(_path)[..StateCodec.SlotsAt(first)]);
+        }
+        state = state with { Votes = [.. state.Votes, new("c", 1, null)] };
+        _file.Save(state);
+        AssertSame(state, _file.Load("c", "m0"));
+        Assert.NotEqual(first[..StateCodec.SlotsAt(first)], File.ReadAllBytes(_path)[..StateCodec.SlotsAt(first)]);
+    }
+
+    [Fact]
+    public void Save_ToAFileThatWasDeleted_WritesAllAnew()
+    {
+        _file.Save(State);
+        File.Delete(_path);
+        var next = State with { Votes = [.. State.Votes, new("c", 1, "m0")] };
+        _file.Save(next);
+        AssertSame(next, _file.Load("c", "m0"));
+    }
+
+    [Fact]
+    public void Read_AVoteThatAPowerCutKeptFromTheDisk_IsNotThere_OneThatIsDamagedIsRefused()
+    {
+        var file = StateCodec.Write(State);
+        var slots = StateCodec.SlotsAt(file);
+        // The second of two that were written together arrived.
+        StateCodec.WriteSlot(file, new("a", 4, "m2"), file.AsSpan(slots + StateCodec.SlotLength, StateCodec.SlotLength));
+        AssertSame(State with { Votes = [new("a", 4, "m2"), State.Votes[1]] }, StateCodec.Read(file));
+        for (var at = 0; at < StateCodec.SlotLength; at++)
+        {
+            var changed = file.ToArray();
+            changed[slots + StateCodec.SlotLength + at] ^= 0x10;
+            Assert.Equal("a vote after the state has a wrong checksum", Assert.Throws<FormatException>(() => StateCodec.Read(changed)).Message);
+        }
+    }
+
+    [Fact]
+    public void Read_AVoteOfAnotherFile_IsRefused()
+    {
+        var file = StateCodec.Write(State);
+        StateCodec.WriteSlot(StateCodec.Write(State with { Incarnation = 8 }), new("a", 4, "m2"), file.AsSpan(StateCodec.SlotsAt(file), StateCodec.SlotLength));
+        Assert.Throws<FormatException>(() => StateCodec.Read(file));
+    }
+
+    [Fact]
+    public void Read_TwoVotesInATerm_IsRefused()
+    {
+        var file = StateCodec.Write(State);
+        StateCodec.WriteSlot(file, new("a", 3, "m2"), file.AsSpan(StateCodec.SlotsAt(file), StateCodec.SlotLength));
+        Assert.Equal("it has two votes in term 3 of 'a'", Assert.Throws<FormatException>(() => StateCodec.Read(file)).Message);
     }
 
     [Fact]
@@ -89,15 +154,15 @@ public sealed class StateFileTests : IDisposable
     public void Read_OtherVersion_SaysWhich()
     {
         var bytes = StateCodec.Write(State);
-        bytes[6] = 2;
-        Assert.Equal("it has version 2; this member knows version 1", Assert.Throws<FormatException>(() => StateCodec.Read(bytes)).Message);
+        bytes[6] = 3;
+        Assert.Equal("it has version 3; this member knows version 2", Assert.Throws<FormatException>(() => StateCodec.Read(bytes)).Message);
     }
 
     [Fact]
     public void Write_TheLargestState_CanBeRead()
     {
-        var name = new string('n', 124);
-        var votes = Enumerable.Range(0, MemberState.MaxElections).Select(i => new MemberState.Ballot($"{name}{i:D4}", 1, name)).ToArray();
+        var name = new string('n', 123);
+        var votes = Enumerable.Range(0, MemberState.MaxElections).Select(i => new MemberState.Ballot($"{name}{i:D5}", 1, name)).ToArray();
         AssertSame(State with { Votes = votes }, StateCodec.Read(StateCodec.Write(State with { Votes = votes })));
     }
 

@@ -11,7 +11,7 @@ internal sealed record Setting(string Option, string Key, string? ValueName, str
     public static readonly Setting Election = new("--election", $"{Section}:Election", "NAME", "The election, the same on every replica. Default: demo.", "--lock-name");
     public static readonly Setting Candidate = new("--candidate", $"{Section}:Candidate", "NAME", "This replica, unique among them. Default: the service's name and instance id, else machine and process id.", "--node-id");
     public static readonly Setting LeaseDuration = new("--lease-duration", $"{Section}:LeaseDuration", Duration, "How long the store keeps the lease without a renewal. Default: 15s; raft: 150ms.");
-    public static readonly Setting RenewInterval = new("--renew-interval", $"{Section}:RenewInterval", Duration, "How often the leader renews its lease. Default: a third of the lease.");
+    public static readonly Setting RenewInterval = new("--renew-interval", $"{Section}:RenewInterval", Duration, "How often the leader renews its lease. Default: two fifths of the lease; zookeeper, raft: a third.");
     public static readonly Setting RetryPeriod = new("--retry-period", $"{Section}:RetryPeriod", Duration, "The longest pause between attempts while the store is in trouble. Default: a fifth of the lease, at most 2s.");
     public static readonly Setting SafetyMargin = new("--safety-margin", $"{Section}:SafetyMargin", Duration, "How long before the end of the lease the leader stops believing in it. Default: a twentieth of the lease.");
     public static readonly Setting Directory = new("--lock-dir", $"{Section}:Directory", "FOLDER", "file: the folder that all replicas share; created if missing. Default: ./locks.");

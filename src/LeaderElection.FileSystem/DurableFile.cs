@@ -29,6 +29,15 @@ internal static partial class DurableFile
         }
     }
 
+    /// <summary>Makes what was overwritten in a file survive a power cut; its length is not to have changed.</summary>
+    public static void FlushContent(SafeFileHandle file)
+    {
+        if (!OperatingSystem.IsLinux())
+            RandomAccess.FlushToDisk(file);
+        else if (fdatasync(file) != 0)
+            throw new IOException($"cannot flush: {Marshal.GetLastPInvokeErrorMessage()}", Marshal.GetLastPInvokeError());
+    }
+
     /// <summary>Makes the renaming of files in a folder survive a power cut.</summary>
     private static void FlushDirectory(string path)
     {
@@ -49,4 +58,7 @@ internal static partial class DurableFile
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fsync(SafeFileHandle handle);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fdatasync(SafeFileHandle handle);
 }

@@ -40,7 +40,10 @@ internal sealed class RaftElection(RaftElectionBackend backend, string name, str
         {
             // That nobody leads is no news from a member that has just been started: a leader must have been able to say so.
             while (node.Leader(Name) is null && !node.HasHadContact(backend.Options.LeaseDuration))
+            {
                 await signal.WaitAsync(backend.Options.EffectiveRenewInterval / 2, Time, cancellationToken).ConfigureAwait(false);
+                cancellationToken.ThrowIfCancellationRequested();
+            }
             var changes = ObserverLoop.RunAsync(
                 backend, Name, signal, Timeout.InfiniteTimeSpan, _ => new(node.Leader(Name)), () => false, cancellationToken);
             await foreach (var leader in changes.ConfigureAwait(false))

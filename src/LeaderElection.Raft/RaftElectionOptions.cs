@@ -82,10 +82,10 @@ public sealed class RaftElectionOptions : LeaseOptions
 
     internal TimeSpan EffectiveElectionTimeoutMax => ElectionTimeoutMax ?? LeaseDuration * 2;
 
-    /// <summary>Never more than a third, as rounding would have it.</summary>
-    internal TimeSpan Heartbeat => RenewInterval ?? TimeSpan.FromTicks(LeaseDuration.Ticks / 3);
-
     internal string EffectiveDirectory => Directory ?? Path.Combine("raft", Member);
+
+    // Never more than a third, as rounding would have it.
+    private protected override TimeSpan DefaultRenewInterval => TimeSpan.FromTicks(LeaseDuration.Ticks / 3);
 
     private protected override TimeSpan ShortestLease => TimeSpan.FromMilliseconds(50);
 
@@ -124,7 +124,7 @@ public sealed class RaftElectionOptions : LeaseOptions
     /// <summary>How this member counts time.</summary>
     /// <exception cref="ArgumentException">The times contradict each other.</exception>
     internal RaftTimings CreateTimings(long frequency) => RaftTimings.Create(
-        LeaseDuration, EffectiveElectionTimeoutMax, Heartbeat, ClockDrift, EffectiveSafetyMargin, frequency);
+        LeaseDuration, EffectiveElectionTimeoutMax, EffectiveRenewInterval, ClockDrift, EffectiveSafetyMargin, frequency);
 
     internal RaftConfiguration CreateConfiguration(RaftAddress address, long frequency) => new(
         address.Cluster, new MemberList(address.Members.Select(m => new MemberList.Entry(m.Id, m.Priority))), Member,

@@ -43,7 +43,11 @@ internal sealed class StateFolder : IDisposable
     public static ElectionStoreException Unusable(string path, Exception e) =>
         new($"the state of the member cannot be kept in {path}: {e.Message}", isTransient: false, e);
 
-    public void Dispose() => _lock.Dispose();
+    public void Dispose()
+    {
+        File.Dispose();
+        _lock.Dispose();
+    }
 
     private static bool IsLocked(string path)
     {

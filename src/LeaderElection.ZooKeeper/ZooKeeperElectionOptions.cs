@@ -74,6 +74,9 @@ public sealed class ZooKeeperElectionOptions : LeaseOptions
             yield return problem;
     }
 
+    // A silent server is given up after another third, and the session has to find the next one in what is left.
+    private protected override TimeSpan DefaultRenewInterval => TimeSpan.FromTicks(LeaseDuration.Ticks / 3);
+
     internal ZooKeeperClientOptions CreateClientOptions() => new()
     {
         Servers = ConnectString.Parse(ConnectionString!),

@@ -42,15 +42,21 @@ internal sealed class ZooKeeperSession : Session
         while (true)
         {
             ClaimBegins();
-            // A new election's node goes out right before the candidate's: it costs no round trip of its own.
-            var parent = _nodes.IsKnown(entry.Parent)
-                ? Task.CompletedTask
-                : EnsureParentAsync(entry.Parent, hasRoot: Interlocked.Exchange(ref _rootWasMade, true), cancellationToken);
-            entry.WasTried = true;
-            var creating = Client.CreateAsync(
-                $"{entry.Parent}/{_nodes.Naming.Prefix(entry.Id)}", _nodes.Naming.Data(entry.CandidateId, entry.Id), _nodes.Acl,
-                CreateMode.EphemeralSequential, cancellationToken);
-            var listing = Client.GetChildrenAsync(entry.Parent, null, cancellationToken);
+            Task parent;
+            Task<Reply<Created>> creating;
+            Task<Reply<string[]>> listing;
+            using (Client.Together())
+            {
+                // A new election's node goes out right before the candidate's: it costs no round trip of its own.
+                parent = _nodes.IsKnown(entry.Parent)
+                    ? Task.CompletedTask
+                    : EnsureParentAsync(entry.Parent, hasRoot: Interlocked.Exchange(ref _rootWasMade, true), cancellationToken);
+                entry.WasTried = true;
+                creating = Client.CreateAsync(
+                    $"{entry.Parent}/{_nodes.Naming.Prefix(entry.Id)}", _nodes.Naming.Data(entry.CandidateId, entry.Id), _nodes.Acl,
+                    CreateMode.EphemeralSequential, cancellationToken);
+                listing = Client.GetChildrenAsync(entry.Parent, null, cancellationToken);
+            }
             await Task.WhenAll(creating, listing).ConfigureAwait(false);
             // What was wrong with it, the candidate's own node tells.
             await parent.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -82,10 +88,16 @@ internal sealed class ZooKeeperSession : Session
                 return QueuePlace.Gone;
             }
             ClaimBegins();
-            // One round trip. The sync shows that the session lives at the ensemble's leader, not at this server only.
-            var syncing = Client.SyncAsync(entry.Parent, cancellationToken);
-            var listing = Client.GetChildrenAsync(entry.Parent, null, cancellationToken);
-            var reading = Client.GetDataAsync(entry.Path, entry.ListenToOwn(), cancellationToken);
+            Task<Reply<bool>> syncing;
+            Task<Reply<string[]>> listing;
+            Task<Reply<Node>> reading;
+            using (Client.Together())
+            {
+                // One round trip. The sync shows that the session lives at the ensemble's leader, not at this server only.
+                syncing = Client.SyncAsync(entry.Parent, cancellationToken);
+                listing = Client.GetChildrenAsync(entry.Parent, null, cancellationToken);
+                reading = Client.GetDataAsync(entry.Path, entry.ListenToOwn(), cancellationToken);
+            }
             await Task.WhenAll(syncing, listing, reading).ConfigureAwait(false);
             (await syncing.ConfigureAwait(false)).Required();
             ConfirmProven();

@@ -90,6 +90,12 @@ internal ref struct ByteReader(ReadOnlySpan<byte> bytes)
             Fail("it is longer than its content");
     }
 
+    public void EndInZeros()
+    {
+        if (_rest.ContainsAnyExcept((byte)0))
+            Fail("it is longer than its content");
+    }
+
     private ReadOnlySpan<byte> Take(int count)
     {
         if (count > _rest.Length)

@@ -14,7 +14,7 @@ internal static class FrameCodec
     public const byte Version = 1;
 
     /// <summary>A heartbeat that names every election that a member can take part in, with the longest names, is smaller.</summary>
-    public const int MaxLength = 3 << 20;
+    public const int MaxLength = 6 << 20;
 
     private const int HeaderLength = 10;
 

@@ -8,7 +8,7 @@ namespace LeaderElection.Raft;
 internal sealed record MemberState(string Cluster, string Member, long Incarnation, IReadOnlyList<MemberState.Ballot> Votes)
 {
     /// <summary>How many elections a member takes part in at most, over its whole life: a term is never forgotten.</summary>
-    public const int MaxElections = 10_000;
+    public const int MaxElections = 20_000;
 
     /// <summary>Terms above this are refused, so that counting on from one never overflows.</summary>
     public const long MaxTerm = long.MaxValue / 4;

@@ -1,63 +1,170 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 
 namespace LeaderElection.Raft;
 
-/// <summary>A member's state as bytes on its disk.</summary>
+/// <summary>A member's state as bytes on its disk: all of it, and after that slots in which single votes are written later.</summary>
 /// <remarks>
-/// <c>"LERAFT" version:u16 cluster member incarnation:i64 count:i32 (election term:i64 votedFor)* sha256</c>, as in
-/// <see cref="FrameCodec"/>; the checksum is over everything before it.
+/// <para><c>"LERAFT" version:u16 length:i32 cluster member incarnation:i64 count:i32 (election term:i64 votedFor)* sha256</c>,
+/// as in <see cref="FrameCodec"/>, zeros up to a whole sector, then <see cref="Slots"/> sectors, each of them zeros or
+/// <c>sha256 election term:i64 votedFor</c> and zeros. The first checksum is over everything before it, a slot's over
+/// the first checksum and the rest of the slot.</para>
+/// <para>Disks write a sector whole or not at all (etcd's write-ahead log and SQLite rely on the same). So a power cut in
+/// the middle of a write, which nobody has been told of yet, leaves zeros; anything else that does not fit is damage.</para>
 /// </remarks>
 internal static class StateCodec
 {
     /// <summary>No state is longer.</summary>
-    public const int MaxLength = 4 << 20;
+    public const int MaxLength = 8 << 20;
 
-    private static ReadOnlySpan<byte> Magic => "LERAFT\u0001\u0000"u8;
+    /// <summary>How many votes can be written after a state.</summary>
+    public const int Slots = 64;
 
+    /// <summary>A sector of any disk; the longest vote fits.</summary>
+    public const int SlotLength = 512;
+
+    private const int HashLength = SHA256.HashSizeInBytes;
+
+    private const int BodyAt = 12;
+
+    private static ReadOnlySpan<byte> Magic => "LERAFT\u0002\u0000"u8;
+
+    /// <summary>The whole file, with empty slots.</summary>
     public static byte[] Write(MemberState state)
     {
         var output = new ArrayBufferWriter<byte>(256 + (state.Votes.Count * 64));
         output.Write(Magic);
         var writer = new ByteWriter(output);
+        writer.Int32(0);
         writer.Name(state.Cluster);
         writer.Name(state.Member);
         writer.Int64(state.Incarnation);
         writer.Int32(state.Votes.Count);
         foreach (var ballot in state.Votes)
-        {
-            writer.Name(ballot.Election);
-            writer.Int64(ballot.Term);
-            writer.Name(ballot.VotedFor ?? "");
-        }
-        output.Write(SHA256.HashData(output.WrittenSpan));
-        return output.WrittenSpan.ToArray();
+            Write(writer, ballot);
+        var length = output.WrittenCount + HashLength;
+        var file = new byte[((length + SlotLength - 1) / SlotLength * SlotLength) + (Slots * SlotLength)];
+        output.WrittenSpan.CopyTo(file);
+        BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(Magic.Length), length);
+        SHA256.HashData(file.AsSpan(0, length - HashLength), file.AsSpan(length - HashLength));
+        return file;
     }
 
-    /// <exception cref="FormatException">It is damaged, or not a state of this version; the message says which.</exception>
-    public static MemberState Read(ReadOnlySpan<byte> bytes)
+    /// <summary>Fills a slot.</summary>
+    /// <param name="file">The file that it belongs to, or its beginning.</param>
+    public static void WriteSlot(ReadOnlySpan<byte> file, MemberState.Ballot ballot, Span<byte> slot)
     {
-        if (bytes.IsEmpty)
+        var output = new ArrayBufferWriter<byte>(SlotLength);
+        Write(new ByteWriter(output), ballot);
+        slot.Clear();
+        output.WrittenSpan.CopyTo(slot[HashLength..]);
+        HashSlot(file, slot).CopyTo(slot);
+    }
+
+    /// <summary>Where the slots begin.</summary>
+    public static int SlotsAt(ReadOnlySpan<byte> file) => (Length(file) + SlotLength - 1) / SlotLength * SlotLength;
+
+    /// <summary>Reads the state, with the votes in the slots.</summary>
+    /// <exception cref="FormatException">It is damaged, or not a state of this version; the message says which.</exception>
+    public static MemberState Read(ReadOnlySpan<byte> file)
+    {
+        var state = ReadState(file, out var length);
+        var slots = SlotsAt(file);
+        if (file.Length != slots + (Slots * SlotLength))
+            throw new FormatException(file.Length > slots ? "it is longer than its content" : "it is truncated");
+        if (file[length..slots].ContainsAnyExcept((byte)0))
+            throw new FormatException("there is something between the state and the votes after it");
+        var votes = new List<MemberState.Ballot>();
+        for (var i = 0; i < Slots; i++)
+        {
+            if (ReadSlot(file, file.Slice(slots + (i * SlotLength), SlotLength)) is { } vote)
+                votes.Add(vote);
+        }
+        return votes is [] ? state : state with { Votes = Merge(state.Votes, votes) };
+    }
+
+    /// <summary>Reads what comes before the slots.</summary>
+    /// <exception cref="FormatException">It is damaged, or not a state of this version; the message says which.</exception>
+    internal static MemberState ReadState(ReadOnlySpan<byte> file, out int length)
+    {
+        if (file.IsEmpty)
             throw new FormatException("it is empty");
-        if (bytes.Length > MaxLength)
+        if (file.Length > MaxLength)
             throw new FormatException("it is too long");
-        if (bytes.Length < Magic.Length || !bytes.StartsWith(Magic[..6]))
+        if (file.Length < Magic.Length || !file.StartsWith(Magic[..6]))
             throw new FormatException("it is not the state of a member");
-        if (!bytes.StartsWith(Magic))
-            throw new FormatException($"it has version {bytes[6] | (bytes[7] << 8)}; this member knows version 1");
-        if (bytes.Length < Magic.Length + SHA256.HashSizeInBytes)
+        if (!file.StartsWith(Magic))
+            throw new FormatException($"it has version {file[6] | (file[7] << 8)}; this member knows version 2");
+        if (file.Length < BodyAt + HashLength)
             throw new FormatException("it is truncated");
-        var body = bytes[..^SHA256.HashSizeInBytes];
-        if (!SHA256.HashData(body).AsSpan().SequenceEqual(bytes[^SHA256.HashSizeInBytes..]))
+        length = Length(file);
+        if (length < BodyAt + HashLength || length > file.Length)
+            throw new FormatException("it is truncated");
+        if (!SHA256.HashData(file[..(length - HashLength)]).AsSpan().SequenceEqual(Checksum(file)))
             throw new FormatException("its checksum is wrong");
-        var reader = new ByteReader(body[Magic.Length..]);
+        var reader = new ByteReader(file[BodyAt..(length - HashLength)]);
         var cluster = reader.Name();
         var member = reader.Name();
         var incarnation = reader.Count64();
         var votes = new MemberState.Ballot[reader.ListCount(leastEach: 10, MemberState.MaxElections)];
         for (var i = 0; i < votes.Length && reader.Problem is null; i++)
-            votes[i] = new(reader.Name(), reader.Term(least: 1), reader.Name(orEmpty: true) is { Length: > 0 } votedFor ? votedFor : null);
+            votes[i] = ReadBallot(ref reader);
         reader.End();
         return reader.Problem is { } problem ? throw new FormatException(problem) : new(cluster, member, incarnation, votes);
     }
+
+    /// <returns><see langword="null"/> when it is empty.</returns>
+    /// <exception cref="FormatException">It is damaged.</exception>
+    internal static MemberState.Ballot? ReadSlot(ReadOnlySpan<byte> file, ReadOnlySpan<byte> slot)
+    {
+        if (!slot.ContainsAnyExcept((byte)0))
+            return null;
+        if (!slot[..HashLength].SequenceEqual(HashSlot(file, slot)))
+            throw new FormatException("a vote after the state has a wrong checksum");
+        var reader = new ByteReader(slot[HashLength..]);
+        var ballot = ReadBallot(ref reader);
+        reader.EndInZeros();
+        if (reader.Problem is { } problem)
+            throw new FormatException($"a vote after the state: {problem}");
+        return ballot;
+    }
+
+    /// <summary>Terms only grow, and a vote in a term is given once.</summary>
+    private static MemberState.Ballot[] Merge(IReadOnlyList<MemberState.Ballot> votes, List<MemberState.Ballot> later)
+    {
+        var merged = votes.ToDictionary(b => b.Election);
+        foreach (var ballot in later)
+        {
+            if (!merged.TryGetValue(ballot.Election, out var known) || ballot.Term > known.Term)
+                merged[ballot.Election] = ballot;
+            else if (ballot.Term == known.Term && known.VotedFor is null)
+                merged[ballot.Election] = ballot;
+            else if (ballot.Term == known.Term && ballot.VotedFor is not null && ballot.VotedFor != known.VotedFor)
+                throw new FormatException($"it has two votes in term {ballot.Term} of '{ballot.Election}'");
+        }
+        return merged.Count <= MemberState.MaxElections ? [.. merged.Values] : throw new FormatException("it has more elections than are allowed");
+    }
+
+    private static void Write(ByteWriter writer, MemberState.Ballot ballot)
+    {
+        writer.Name(ballot.Election);
+        writer.Int64(ballot.Term);
+        writer.Name(ballot.VotedFor ?? "");
+    }
+
+    private static MemberState.Ballot ReadBallot(ref ByteReader reader) =>
+        new(reader.Name(), reader.Term(least: 1), reader.Name(orEmpty: true) is { Length: > 0 } votedFor ? votedFor : null);
+
+    private static byte[] HashSlot(ReadOnlySpan<byte> file, ReadOnlySpan<byte> slot)
+    {
+        Span<byte> covered = stackalloc byte[SlotLength];
+        Checksum(file).CopyTo(covered);
+        slot[HashLength..].CopyTo(covered[HashLength..]);
+        return SHA256.HashData(covered);
+    }
+
+    private static int Length(ReadOnlySpan<byte> file) => BinaryPrimitives.ReadInt32LittleEndian(file[Magic.Length..]);
+
+    private static ReadOnlySpan<byte> Checksum(ReadOnlySpan<byte> file) => file[(Length(file) - HashLength)..Length(file)];
 }

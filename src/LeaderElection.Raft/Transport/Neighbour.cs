@@ -71,7 +71,7 @@ internal sealed class Neighbour(RaftTransport transport, RaftAddress.Member memb
     /// <summary>Sees to it that there is a link, as far as that is up to this member.</summary>
     public async Task KeepLinkedAsync(CancellationToken stop)
     {
-        while (true)
+        while (!stop.IsCancellationRequested)
         {
             _changed.Reset();
             if (Link is null)
@@ -113,6 +113,8 @@ internal sealed class Neighbour(RaftTransport transport, RaftAddress.Member memb
             // The end of a process takes some milliseconds; a quarter of that is lost here at most.
             var next = isTold ? pause.Next() : Clamp(transport.Time.GetElapsedTime(since) / 4, Moment, longest);
             await _changed.WaitAsync(next, transport.Time, stop).ConfigureAwait(false);
+            if (stop.IsCancellationRequested)
+                return;
         }
 
         static TimeSpan Clamp(TimeSpan span, TimeSpan least, TimeSpan most) => span < least ? least : span > most ? most : span;

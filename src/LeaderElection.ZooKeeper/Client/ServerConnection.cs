@@ -27,6 +27,7 @@ internal sealed class ServerConnection : IAsyncDisposable
     private Exception? _ended;
     private long _answerLimit;
     private int _lastXid;
+    private int _holds;
     private bool _isFlushing;
     private bool _isWatched;
 
@@ -128,6 +129,13 @@ internal sealed class ServerConnection : IAsyncDisposable
         return true;
     }
 
+    /// <summary>What is sent until the result is disposed goes out in one write.</summary>
+    public Holding Hold()
+    {
+        lock (_lock) _holds++;
+        return new Holding(this);
+    }
+
     /// <summary>Reads until the connection ends.</summary>
     /// <param name="explain">Says what is to be told to those who wait for an answer.</param>
     /// <returns>Why it ended.</returns>
@@ -221,7 +229,7 @@ internal sealed class ServerConnection : IAsyncDisposable
     {
         lock (_lock)
         {
-            if (_isFlushing || _outgoing.Length == 0)
+            if (_isFlushing || _holds > 0 || _outgoing.Length == 0)
                 return;
             _isFlushing = true;
         }
@@ -253,6 +261,12 @@ internal sealed class ServerConnection : IAsyncDisposable
         }
     }
 
+    private void Release()
+    {
+        lock (_lock) _holds--;
+        Flush();
+    }
+
     private void OnWatchdog()
     {
         lock (_lock)
@@ -275,5 +289,11 @@ internal sealed class ServerConnection : IAsyncDisposable
             }
         }
         End(new TimeoutException("it did not answer in time"));
+    }
+
+    /// <summary>Ends what <see cref="Hold"/> began.</summary>
+    internal readonly struct Holding(ServerConnection? connection) : IDisposable
+    {
+        public void Dispose() => connection?.Release();
     }
 }

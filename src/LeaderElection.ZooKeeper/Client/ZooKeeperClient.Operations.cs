@@ -5,6 +5,12 @@ internal sealed partial class ZooKeeperClient
 {
     private const int AnyVersion = -1;
 
+    /// <summary>The requests that are made until the result is disposed go out in one write.</summary>
+    public ServerConnection.Holding Together()
+    {
+        lock (_lock) return _connection?.Hold() ?? default;
+    }
+
     /// <summary>Keeps the session; the answer proves nothing about the leader, see <see cref="SessionEvidence"/>.</summary>
     public Task<Reply<bool>> PingAsync(CancellationToken cancellationToken = default) =>
         SendAsync(new Request<bool>(OpCode.Ping, new JuteWriter(0), static (ref _) => true, Name, "ping"), cancellationToken);

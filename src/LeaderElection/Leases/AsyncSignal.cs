@@ -24,7 +24,10 @@ internal sealed class AsyncSignal
         lock (_lock) _isSet = false;
     }
 
-    /// <summary>Waits for the signal, or until the time is up.</summary>
+    /// <summary>
+    /// Waits for the signal, until the time is up, or until it is called off; which of these, the caller looks. Nothing is
+    /// thrown: leaderships end by cancellation, and an exception takes longer than all else that a hand-over does here.
+    /// </summary>
     /// <param name="limit">How long at most, or <see cref="Timeout.InfiniteTimeSpan"/>.</param>
     public async ValueTask WaitAsync(TimeSpan limit, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -38,21 +41,12 @@ internal sealed class AsyncSignal
             }
             waiter = _waiter ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
-        try
-        {
-            await waiter.Task.WaitAsync(limit, time, cancellationToken).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-        }
-        finally
+        await waiter.Task.WaitAsync(limit, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (_lock)
         {
             // Nobody waits any more: what is given from now on is kept for the next.
-            lock (_lock)
-            {
-                if (_waiter == waiter)
-                    _waiter = null;
-            }
+            if (_waiter == waiter)
+                _waiter = null;
         }
     }
 }

@@ -10,7 +10,10 @@ public class LeaseOptions
     public TimeSpan LeaseDuration { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>How often a leader renews its lease.</summary>
-    /// <value>Defaults to a third of <see cref="LeaseDuration"/>.</value>
+    /// <value>
+    /// Defaults to two fifths of <see cref="LeaseDuration"/>: a crash is noticed sooner than with more renewals, as less of the
+    /// lease is left, and there is time for several more attempts after one that failed. For ZooKeeper and Raft a third.
+    /// </value>
     public TimeSpan? RenewInterval { get; set; }
 
     /// <summary>
@@ -37,8 +40,10 @@ public class LeaseOptions
     /// <summary>The shortest <see cref="LeaseDuration"/> that the strategy can hold.</summary>
     private protected virtual TimeSpan ShortestLease => TimeSpan.FromMilliseconds(200);
 
-    // In whole ticks, rounded down: three of them fit into the lease.
-    internal TimeSpan EffectiveRenewInterval => RenewInterval ?? TimeSpan.FromTicks(LeaseDuration.Ticks / 3);
+    // In whole ticks, rounded down.
+    private protected virtual TimeSpan DefaultRenewInterval => TimeSpan.FromTicks(LeaseDuration.Ticks * 2 / 5);
+
+    internal TimeSpan EffectiveRenewInterval => RenewInterval ?? DefaultRenewInterval;
 
     internal TimeSpan EffectiveRetryPeriod => RetryPeriod ?? Min(LeaseDuration / 5, TimeSpan.FromSeconds(2));
 

@@ -21,6 +21,7 @@ internal static class ObserverLoop
         LeaderInfo? last = null;
         while (true)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             signal.Reset();
             LeaderInfo? current;
             var wait = limit;

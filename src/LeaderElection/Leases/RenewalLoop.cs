@@ -24,6 +24,8 @@ internal sealed class RenewalLoop(StoreBackend backend, LeaseClock clock, Func<V
             try
             {
                 await _renewNow.WaitAsync(wait, backend.Time, stop).ConfigureAwait(false);
+                if (stop.IsCancellationRequested)
+                    return;
                 if (await renew().ConfigureAwait(false))
                 {
                     ElectionTelemetry.Renewal(backend.Strategy, "renewed");

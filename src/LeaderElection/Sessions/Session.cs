@@ -146,26 +146,22 @@ public abstract class Session
     {
         var backoff = backend.CreateBackoff();
         var wait = Timeout.InfiniteTimeSpan;
-        try
+        while (true)
         {
-            while (leadership.IsValid)
+            await entry.Signal.WaitAsync(wait, backend.Time, leadership.Lost).ConfigureAwait(false);
+            if (!leadership.IsValid)
+                return;
+            try
             {
-                await entry.Signal.WaitAsync(wait, backend.Time, leadership.Lost).ConfigureAwait(false);
-                try
-                {
-                    if (await backend.RequestAsync(stop => LookAsync(entry, stop), backend.Options.LeaseDuration).ConfigureAwait(false) != QueuePlace.First)
-                        leadership.End(LeadershipEnd.Superseded);
-                    wait = Timeout.InfiniteTimeSpan;
-                    backoff.Reset();
-                }
-                catch (ElectionStoreException)
-                {
-                    wait = backoff.Next();
-                }
+                if (await backend.RequestAsync(stop => LookAsync(entry, stop), backend.Options.LeaseDuration).ConfigureAwait(false) != QueuePlace.First)
+                    leadership.End(LeadershipEnd.Superseded);
+                wait = Timeout.InfiniteTimeSpan;
+                backoff.Reset();
             }
-        }
-        catch (OperationCanceledException)
-        {
+            catch (ElectionStoreException)
+            {
+                wait = backoff.Next();
+            }
         }
     }
 
