@@ -33,6 +33,24 @@ public sealed class FaultTests
         cluster.AssertInvariants(longestGap: Lease + Slack);
     }
 
+    [Fact]
+    public async Task LeadersKilledOneAfterAnother_LeaveNothingInTheFolder()
+    {
+        using var folder = new TemporaryFolder();
+        await using var cluster = new Cluster("file", folder.Path, Lease);
+        for (var i = 0; i < 2; i++)
+            await cluster.StartAsync();
+        var leader = await cluster.LeaderAsync();
+        for (var round = 0; round < 5; round++)
+        {
+            var at = await cluster.KillAsync(leader.Candidate);
+            leader = await cluster.LeaderAsync(at);
+            await cluster.StartAsync();
+        }
+        await Eventually.TrueAsync(() => Directory.GetFiles(folder.Path, "*.alive").Length == 1, "only the leader's lease to be there");
+        cluster.AssertInvariants();
+    }
+
     [Theory]
     [MemberData(nameof(Strategies))]
     public async Task LeaderFrozenPastItsLease_StopsBelievingBeforeItsNextWrite(string strategy)
