@@ -55,7 +55,7 @@ internal static class ChaosCommand
     /// <exception cref="ArgumentException">An option that is not one, in one line.</exception>
     public static ChaosOptions Parse(string[] args)
     {
-        var options = new ChaosOptions(TimeSpan.FromMinutes(3), Random.Shared.Next(1_000_000), ChaosOptions.AllStrategies);
+        var options = new ChaosOptions(TimeSpan.FromMinutes(3), ChaosOptions.NewSeed(), ChaosOptions.AllStrategies);
         for (var i = 0; i < args.Length; i += 2)
         {
             var value = i + 1 < args.Length ? args[i + 1] : throw new ArgumentException($"'{args[i]}' is no option, or needs a value");
