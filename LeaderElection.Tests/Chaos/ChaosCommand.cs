@@ -3,32 +3,13 @@ using System.Runtime.InteropServices;
 
 namespace LeaderElection.Tests.Chaos;
 
-/// <summary>The chaos runs as a command: <c>./test chaos</c>.</summary>
+/// <summary>The chaos runs as a command: <c>./test chaos</c>, which also has its help.</summary>
 internal static class ChaosCommand
 {
     public const string Name = "chaos";
 
-    private const string Help = """
-        Usage: ./test chaos [--minutes N] [--seed S] [--strategies NAME,…] [--candidates N] [--json FILE]
-
-        Real candidate processes on real stores, all strategies at once, under faults: killed, frozen, cut off, restarted.
-        The recorded history is checked for the invariants I1 to I5 (docs/reliability.md). Exits with 0 when all held,
-        with 1 when one did not: then it prints the shortest stretch of history that shows it.
-
-          --minutes N         for how long (default 3; fractions are allowed)
-          --seed S            of the faults' schedules; the same seed gives the same faults (default: a new one)
-          --strategies NAME   of file, redis, redis3, etcd, zookeeper, raft (default: all)
-          --candidates N      for each strategy, 3 to 5 (default 3)
-          --json FILE         writes the table there as well
-        """;
-
     public static async Task<int> Main(string[] args)
     {
-        if (args is ["--help" or "-h"])
-        {
-            Console.WriteLine(Help);
-            return 0;
-        }
         ChaosOptions options;
         try
         {
@@ -55,7 +36,7 @@ internal static class ChaosCommand
     /// <exception cref="ArgumentException">An option that is not one, in one line.</exception>
     public static ChaosOptions Parse(string[] args)
     {
-        var options = new ChaosOptions(TimeSpan.FromMinutes(3), Random.Shared.Next(1_000_000), ChaosOptions.AllStrategies);
+        var options = new ChaosOptions(TimeSpan.FromMinutes(3), ChaosOptions.NewSeed(), ChaosOptions.AllStrategies);
         for (var i = 0; i < args.Length; i += 2)
         {
             var value = i + 1 < args.Length ? args[i + 1] : throw new ArgumentException($"'{args[i]}' is no option, or needs a value");

@@ -18,11 +18,14 @@ internal enum ChaosFault
     /// <summary>No fault: a leader hands over, for I3.</summary>
     Resigned,
 
-    /// <summary>Packets between a candidate and the store (raft: the other members) are dropped, and nobody is told.</summary>
+    /// <summary>Packets between a candidate and the store (raft: the other members) are dropped, and nobody is told. Sometimes of one server (member) only.</summary>
     CutOff,
 
     /// <summary>The store hears the candidate, which hears nothing.</summary>
     CutOffOneWay,
+
+    /// <summary>Messages between raft members are lost, on connections that stand.</summary>
+    MessagesLost,
 
     /// <summary>Answers come late, and then nothing comes.</summary>
     SlowThenCutOff,
@@ -50,4 +53,7 @@ internal enum ChaosFault
 
     /// <summary>The disk is full.</summary>
     DiskFull,
+
+    /// <summary>The folder is read-only, but for files that are open.</summary>
+    ReadOnly,
 }

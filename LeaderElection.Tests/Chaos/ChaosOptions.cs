@@ -10,6 +10,9 @@ internal sealed record ChaosOptions(TimeSpan Duration, int Seed, IReadOnlyList<s
 {
     public static IReadOnlyList<string> AllStrategies { get; } = ["file", "redis", "redis3", "etcd", "zookeeper", "raft"];
 
+    /// <summary>A seed that is as likely as any other, and short enough to be typed.</summary>
+    public static int NewSeed() => Random.Shared.Next(1_000_000);
+
     /// <summary>Long enough that a busy machine does not lose it by itself.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(3);
 

@@ -13,7 +13,7 @@ internal static class ChaosRunner
 
     public static async Task<IReadOnlyList<ChaosReport>> RunAsync(ChaosOptions options, Action<string> print, CancellationToken stop = default)
     {
-        print($"chaos: seed {options.Seed}, {options.Duration.TotalMinutes:0.##} minutes, {string.Join(", ", options.Strategies)}; "
+        print($"chaos: seed {options.Seed}, {options.Duration.TotalMinutes:0.##} min, {string.Join(", ", options.Strategies)}; "
             + $"{options.Candidates} candidates each, lease {options.Lease.TotalSeconds} s");
         var runs = new List<ChaosRun>();
         try
@@ -40,11 +40,12 @@ internal static class ChaosRunner
         }
     }
 
-    /// <summary>Until the time is up. Tells every ten seconds, and notes when the machine has no time for this loop.</summary>
+    /// <summary>Until the time is up. Tells now and then, and notes when the machine has no time for this loop.</summary>
     private static async Task WatchAsync(ChaosOptions options, List<ChaosRun> runs, Action<string> print, CancellationToken stop)
     {
         var start = HistoryEvent.Now;
         var (told, looked) = (start, start);
+        var pause = Math.Max(options.Duration.Ticks * 100 / 30, 10_000_000_000);
         while (!stop.IsCancellationRequested && HistoryEvent.Now - start < options.Duration.Ticks * 100 && !runs.Exists(r => r.HasEnded))
         {
             var due = HistoryEvent.Now + (Pulse.Ticks * 100);
@@ -61,7 +62,7 @@ internal static class ChaosRunner
                     return;
                 looked = now;
             }
-            if (now - told > 10_000_000_000)
+            if (now - told > pause)
             {
                 told = now;
                 var elapsed = TimeSpan.FromTicks((now - start) / 100);

@@ -21,15 +21,14 @@ internal sealed class FolderStore : ChaosStore
     public override IEnumerable<ChaosAction> Actions =>
     [
         new(ChaosFault.EntryDeleted, 1, EntryDeletedAsync), new(ChaosFault.FolderGone, 2, FolderGoneAsync),
-        .. _disk is null ? Array.Empty<ChaosAction>() : [new ChaosAction(ChaosFault.DiskFull, 2, DiskFullAsync)],
+        .. _disk is null ? Array.Empty<ChaosAction>() : [new ChaosAction(ChaosFault.DiskFull, 2, DiskFullAsync), new(ChaosFault.ReadOnly, 2, ReadOnlyAsync)],
     ];
 
     private string Parent => _disk?.Path ?? _parent.Path;
 
     private string Folder => Path.Combine(Parent, "elections");
 
-    /// <summary>With room for what killed leaders leave behind: a file each, which stays there for long.</summary>
-    public static async Task<FolderStore> StartFolderAsync(ChaosRun run) => new(run, SmallDisk.IsPossible ? await SmallDisk.MountAsync("size=4m") : null);
+    public static async Task<FolderStore> StartFolderAsync(ChaosRun run) => new(run, SmallDisk.IsPossible ? await SmallDisk.MountAsync("size=256k") : null);
 
     public override string Endpoint(string candidate) => Folder;
 
@@ -67,6 +66,15 @@ internal sealed class FolderStore : ChaosStore
             await _disk!.FillAsync(filler);
             await _run.HoldAsync(shot.Length(_run.Lease * 0.3, _run.Lease * 1.5), stop);
             File.Delete(filler);
+        }
+    }
+
+    private async Task ReadOnlyAsync(ChaosShot shot, CancellationToken stop)
+    {
+        using (_run.Fault("folder read-only", takesStore: true))
+        {
+            await using var readOnly = await SmallDisk.MakeReadOnlyAsync(Folder);
+            await _run.HoldAsync(shot.Length(_run.Lease * 0.3, _run.Lease * 1.5), stop);
         }
     }
 }

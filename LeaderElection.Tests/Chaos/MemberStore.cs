@@ -12,12 +12,22 @@ internal sealed class MemberStore : ChaosStore
     private readonly RaftClusterFiles _files;
     private readonly SmallDisk[] _disks;
 
+    // Of each pair the member whose id comes first connects to the other.
+    private readonly Dictionary<(string From, string To), DroppingProxy> _lines = [];
+    private readonly (string Id, string Address)[] _members;
+
     private MemberStore(ChaosRun run, SmallDisk[] disks)
     {
         (_run, _disks) = (run, disks);
         foreach (var (disk, i) in disks.Select((d, i) => (d, i)))
             Directory.CreateSymbolicLink(_folder.File($"m{i}"), disk.Path);
         _files = new RaftClusterFiles(_folder.Path, run.Options.Candidates, run.Lease);
+        _members = [.. _files.Members.Split(',').Select(m => m.Split('=')).Select(m => (m[0], m[1]))];
+        foreach (var (to, address) in _members)
+        {
+            foreach (var (from, _) in _members.Where(m => string.CompareOrdinal(m.Id, to) < 0))
+                _lines[(from, to)] = new DroppingProxy(int.Parse(address.Split(':')[1]));
+        }
     }
 
     public override string Strategy => "raft";
@@ -27,8 +37,9 @@ internal sealed class MemberStore : ChaosStore
 
     public override IEnumerable<ChaosAction> LineActions =>
     [
-        new(ChaosFault.CutOff, 4, CutOffAsync), new(ChaosFault.AllRestarted, 1, AllRestartedAsync),
-        .. _disks is [] ? Array.Empty<ChaosAction>() : [new ChaosAction(ChaosFault.DiskFull, 2, DiskFullAsync)],
+        .. new LineFaults(_run, this, LinesOf).Actions,
+        new(ChaosFault.MessagesLost, 2, MessagesLostAsync), new(ChaosFault.AllRestarted, 1, AllRestartedAsync),
+        .. _disks is [] ? Array.Empty<ChaosAction>() : [new ChaosAction(ChaosFault.DiskFull, 2, DiskFullAsync), new(ChaosFault.ReadOnly, 2, ReadOnlyAsync)],
     ];
 
     public static async Task<MemberStore> StartAsync(ChaosRun run)
@@ -39,21 +50,29 @@ internal sealed class MemberStore : ChaosStore
         return new MemberStore(run, [.. disks]);
     }
 
-    public override string Endpoint(string candidate) => _files.Description;
+    public override string Endpoint(string candidate) => new RaftClusterFiles(
+        _folder.Path,
+        string.Join(',', _members.Select(m => $"{m.Id}={(_lines.TryGetValue((candidate, m.Id), out var line) ? line.Endpoint : m.Address)}")),
+        _run.Lease).Description;
 
     public override async ValueTask DisposeAsync()
     {
         foreach (var disk in _disks)
             await disk.DisposeAsync();
+        foreach (var line in _lines.Values)
+            await line.DisposeAsync();
         _folder.Dispose();
     }
 
-    private async Task CutOffAsync(ChaosShot shot, CancellationToken stop)
+    private ChaosLine[] LinesOf(string member) =>
+        [.. _lines.Where(l => l.Key.From == member || l.Key.To == member).Select(l => new ChaosLine(l.Value, IsBehind: l.Key.To == member))];
+
+    private async Task MessagesLostAsync(ChaosShot shot, CancellationToken stop)
     {
         var member = TargetOf(shot);
         // From all others, or (where it keeps the majority) from one.
         var others = _run.Cluster.Candidates.Where(c => c != member).Take(shot.Loses ? 1 : 9);
-        using (_run.Fault($"{member} cut off", takesStore: false))
+        using (_run.Fault($"{member} loses messages", takesStore: false))
         {
             await _run.Cluster.Process(member).WriteLineAsync($"cut {string.Join(' ', others)}");
             await _run.HoldAsync(shot.Length(_run.Lease * 0.3, _run.Lease * 2), stop);
@@ -81,6 +100,22 @@ internal sealed class MemberStore : ChaosStore
             await disk.FillAsync(filler);
             await _run.HoldAsync(shot.Length(_run.Lease * 0.3, _run.Lease * 2), stop);
             File.Delete(filler);
+        }
+    }
+
+    private async Task ReadOnlyAsync(ChaosShot shot, CancellationToken stop)
+    {
+        var member = TargetOf(shot);
+        using (_run.Fault($"state of {member} read-only", takesStore: false))
+        {
+            await using var readOnly = await SmallDisk.MakeReadOnlyAsync(_disks[int.Parse(member[1..])].Path);
+            if (shot.Loses)
+            {
+                // It does not get to start until the disk is writable again.
+                await _run.Cluster.KillAsync(member);
+                await _run.Cluster.StartAsync(member);
+            }
+            await _run.HoldAsync(shot.Length(_run.Lease * 0.3, _run.Lease * 2), stop);
         }
     }
 }

@@ -177,16 +177,49 @@ public sealed class FileElectionTests : IAsyncDisposable
         Assert.Empty(Directory.GetFiles(_store.Folder, "*.tmp"));
     }
 
+    [Fact]
+    public async Task TakeOver_FromADeadProcess_RemovesItsLeaseWhenNoElectionNamesItAnyMore()
+    {
+        // One process led two elections, and died.
+        var (path, lease) = await DeadLeaderAsync();
+        await File.WriteAllBytesAsync(Path.Combine(_store.Folder, "other.lease"), lease.ToBytes());
+        var backend = Backend();
+        Assert.True((await backend.CreateElection("e", "a").CampaignAsync(_late.Token)).FencingToken > lease.FencingToken);
+        // It has swept when another that nobody names is gone; this one still tells candidates that they need not wait.
+        var unnamed = Path.Combine(_store.Folder, $"{Guid.NewGuid():N}.alive");
+        WriteAlive(unnamed, 1);
+        await Eventually.TrueAsync(() => !File.Exists(unnamed), "the sweep");
+        Assert.True(File.Exists(path));
+        await backend.CreateElection("other", "a").CampaignAsync(_late.Token);
+        await Eventually.TrueAsync(() => Directory.GetFiles(_store.Folder, "*.alive").Length == 1, "only the leader's own to be left");
+    }
+
+    [Fact]
+    public async Task Campaign_LeaseFileCannotBeWritten_LeavesNoProcessLeaseBehind()
+    {
+        var obstacle = Directory.CreateDirectory(LeasePath + ".tmp");
+        var backend = Backend();
+        await Assert.ThrowsAsync<ElectionStoreException>(() => backend.CreateElection("e", "a").CampaignAsync(_late.Token).AsTask());
+        Assert.Empty(Directory.GetFiles(_store.Folder, "*.alive"));
+        obstacle.Delete();
+        Assert.True((await backend.CreateElection("e", "a").CampaignAsync(_late.Token)).IsValid);
+    }
+
     private static void WriteAlive(string path, long count)
     {
         var body = $"{count:D20} {0:D20}";
         File.WriteAllText(path, $"{body} {LeaseFile.Checksum(body)}\n");
     }
 
-    private async Task<(string Path, LeaseFile Lease)> ForeignLeaderAsync()
+    private Task<(string Path, LeaseFile Lease)> ForeignLeaderAsync() => LeaderAsync("another-machine");
+
+    private Task<(string Path, LeaseFile Lease)> DeadLeaderAsync() => LeaderAsync(HostIdentity.Value);
+
+    /// <summary>What a leader has written, without one that holds the lock.</summary>
+    private async Task<(string Path, LeaseFile Lease)> LeaderAsync(string host)
     {
         var lease = new LeaseFile(100, new LeaseFile.Leader(
-            "far", Guid.NewGuid().ToString("N"), Guid.NewGuid().ToString("N"), TimeSpan.FromSeconds(3), TimeProvider.System.GetUtcNow(), "another-machine"));
+            "far", Guid.NewGuid().ToString("N"), Guid.NewGuid().ToString("N"), TimeSpan.FromSeconds(3), TimeProvider.System.GetUtcNow(), host));
         var path = Path.Combine(_store.Folder, lease.Holder!.LeaseId + ".alive");
         WriteAlive(path, 1);
         await File.WriteAllBytesAsync(LeasePath, lease.ToBytes());

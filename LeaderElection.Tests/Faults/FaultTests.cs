@@ -21,16 +21,18 @@ public sealed class FaultTests
     {
         await using var store = await FaultStore.StartAsync(strategy);
         await using var cluster = new Cluster(strategy, store.Endpoint, Lease);
-        for (var i = 0; i < 3; i++)
-            await cluster.StartAsync();
-        var leader = await cluster.LeaderAsync();
-        for (var round = 0; round < 4; round++)
-        {
-            var at = await cluster.KillAsync(leader.Candidate);
-            leader = await cluster.LeaderAsync(at);
-            await cluster.StartAsync();
-        }
+        await KillLeadersAsync(cluster, 4);
         cluster.AssertInvariants(longestGap: Lease + Slack);
+    }
+
+    [Fact]
+    public async Task LeadersKilledOneAfterAnother_LeaveNothingInTheFolder()
+    {
+        using var folder = new TemporaryFolder();
+        await using var cluster = new Cluster("file", folder.Path, Lease);
+        await KillLeadersAsync(cluster, 5);
+        await Eventually.TrueAsync(() => Directory.GetFiles(folder.Path, "*.alive").Length == 1, "only the leader's lease to be there");
+        cluster.AssertInvariants();
     }
 
     [Theory]
@@ -140,6 +142,20 @@ public sealed class FaultTests
         store.Redis.Continue();
         Assert.True((await cluster.LeaderAsync(leader.At)).Token > leader.Token);
         cluster.AssertInvariants();
+    }
+
+    /// <summary>Starts three candidates, and kills one leader after another; for each a new candidate comes.</summary>
+    private static async Task KillLeadersAsync(Cluster cluster, int rounds)
+    {
+        for (var i = 0; i < 3; i++)
+            await cluster.StartAsync();
+        var leader = await cluster.LeaderAsync();
+        for (var round = 0; round < rounds; round++)
+        {
+            var at = await cluster.KillAsync(leader.Candidate);
+            leader = await cluster.LeaderAsync(at);
+            await cluster.StartAsync();
+        }
     }
 
     /// <summary>The store of a fault test, and its end.</summary>

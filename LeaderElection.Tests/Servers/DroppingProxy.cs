@@ -11,8 +11,9 @@ public sealed class DroppingProxy : IAsyncDisposable
     private readonly int _target;
     private readonly ConcurrentDictionary<CancellationTokenSource, Task> _connections = new();
     private readonly Task _accepts;
-    private volatile TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile TaskCompletionSource _answersOpen = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile TaskCompletionSource _open = Opened();
+    private volatile TaskCompletionSource _requestsOpen = Opened();
+    private volatile TaskCompletionSource _answersOpen = Opened();
     private long _answersTake;
     private int _accepted;
 
@@ -20,8 +21,6 @@ public sealed class DroppingProxy : IAsyncDisposable
     public DroppingProxy(int target)
     {
         _target = target;
-        _open.SetResult();
-        _answersOpen.SetResult();
         _listener.Start();
         Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
         _accepts = AcceptAsync();
@@ -48,6 +47,13 @@ public sealed class DroppingProxy : IAsyncDisposable
             _answersOpen = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
+    /// <summary>The same the other way: clients hear the server, which hears nothing.</summary>
+    public void DropRequests()
+    {
+        if (_requestsOpen.Task.IsCompleted)
+            _requestsOpen = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
     /// <summary>From now on each answer is late by this.</summary>
     public void Slow(TimeSpan by) => Interlocked.Exchange(ref _answersTake, by.Ticks);
 
@@ -56,6 +62,7 @@ public sealed class DroppingProxy : IAsyncDisposable
     {
         Slow(TimeSpan.Zero);
         _open.TrySetResult();
+        _requestsOpen.TrySetResult();
         _answersOpen.TrySetResult();
     }
 
@@ -113,6 +120,13 @@ public sealed class DroppingProxy : IAsyncDisposable
         }
     }
 
+    private static TaskCompletionSource Opened()
+    {
+        var gate = new TaskCompletionSource();
+        gate.SetResult();
+        return gate;
+    }
+
     /// <summary>Closed without lingering, a socket sends a reset.</summary>
     private static void ResetWhenClosed(Socket socket)
     {
@@ -131,8 +145,7 @@ public sealed class DroppingProxy : IAsyncDisposable
         if (isAnswer && new TimeSpan(Interlocked.Read(ref _answersTake)) is { Ticks: > 0 } late)
             await Task.Delay(late, TimeProvider.System, cut);
         await _open.Task.WaitAsync(cut);
-        if (isAnswer)
-            await _answersOpen.Task.WaitAsync(cut);
+        await (isAnswer ? _answersOpen : _requestsOpen).Task.WaitAsync(cut);
     }
 
     private async Task PumpAsync(Socket from, Socket to, bool isAnswer, CancellationToken cut)

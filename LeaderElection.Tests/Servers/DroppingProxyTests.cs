@@ -47,6 +47,24 @@ public sealed class DroppingProxyTests : IAsyncLifetime
         Assert.Equal((byte)'c', await ReceiveAsync(_client.Client));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task DropOneWay_TheOtherWayIsOpen(bool answers)
+    {
+        if (answers)
+            _proxy.DropAnswers();
+        else
+            _proxy.DropRequests();
+        var (deaf, heard) = answers ? (_client.Client, _served) : (_served, _client.Client);
+        await heard.SendAsync("a"u8.ToArray());
+        await deaf.SendAsync("b"u8.ToArray());
+        Assert.Equal((byte)'b', await ReceiveAsync(heard));
+        Assert.Equal(0, deaf.Available);
+        _proxy.Resume();
+        Assert.Equal((byte)'a', await ReceiveAsync(deaf));
+    }
+
     [Fact]
     public async Task Cut_WhileDropping_ResetsBothSides()
     {

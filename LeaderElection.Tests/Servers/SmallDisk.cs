@@ -34,6 +34,16 @@ internal sealed class SmallDisk : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Makes a folder read-only until disposed of, by a mount over it. The file system itself cannot be made so while
+    /// files are open for writing; here these can still be written to.
+    /// </summary>
+    public static async Task<IAsyncDisposable> MakeReadOnlyAsync(string folder)
+    {
+        Assert.Equal(0, await RunAsync("mount", "--bind", "-o", "ro", folder, folder));
+        return new ReadOnly(folder);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await RunAsync("umount", "--lazy", Path);
@@ -53,5 +63,10 @@ internal sealed class SmallDisk : IAsyncDisposable
     {
         await using var process = ChildProcess.Start(program, arguments);
         return await process.WaitForExitAsync();
+    }
+
+    private sealed class ReadOnly(string folder) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync() => Assert.Equal(0, await RunAsync("umount", "--lazy", folder));
     }
 }

@@ -107,6 +107,23 @@ internal sealed class AliveFile : IDisposable
         }
     }
 
+    /// <summary>Whether its process has locked it and written to it, and has died since. One that is just being created is neither.</summary>
+    public static bool IsDead(string path) => new FileInfo(path) is { Exists: true, Length: > 0 } && IsAbandoned(path);
+
+    /// <summary>Removes a dead process's file, under its lock. Nothing else comes under this name: its id is random.</summary>
+    public static void RemoveDead(string path)
+    {
+        try
+        {
+            using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+            File.Delete(path);
+        }
+        catch (IOException)
+        {
+            // Locked or gone: it lives, or another removes it.
+        }
+    }
+
     /// <summary>Removes the file; for when every election of the lease was given back.</summary>
     public void Delete() => File.Delete(Path);
 

@@ -129,13 +129,33 @@ internal sealed class ElectionFolder
         }
     }
 
+    /// <summary>
+    /// Removes the leases of dead processes that no election names any more. Where one does, the file still proves the
+    /// death, so that nobody has to wait the lease out.
+    /// </summary>
+    /// <exception cref="ElectionStoreException">A lease file cannot be trusted: it may name any of them.</exception>
+    public void RemoveUnnamed()
+    {
+        // The locks of other machines are not always seen here.
+        if (IsNetwork)
+            return;
+        // Those first, the names after: a lease that is named later than this lives.
+        var dead = Directory.GetFiles(_path, "*" + AliveExtension).Where(AliveFile.IsDead).ToArray();
+        if (dead is [])
+            return;
+        var named = Directory.EnumerateFiles(_path, "*" + LeaseExtension)
+            .Select(path => ReadLease(Path.GetFileNameWithoutExtension(path))?.Holder?.LeaseId).ToHashSet();
+        foreach (var path in dead.Where(path => !named.Contains(Path.GetFileNameWithoutExtension(path))))
+            AliveFile.RemoveDead(path);
+    }
+
     /// <summary>Removes the leases of processes that died long ago. Whoever still names one is only waited out.</summary>
     private void RemoveAbandoned()
     {
         foreach (var path in Directory.EnumerateFiles(_path, "*" + AliveExtension))
         {
-            if (_time.GetUtcNow().UtcDateTime - File.GetLastWriteTimeUtc(path) > AbandonedFor && AliveFile.IsAbandoned(path))
-                File.Delete(path);
+            if (_time.GetUtcNow().UtcDateTime - File.GetLastWriteTimeUtc(path) > AbandonedFor)
+                AliveFile.RemoveDead(path);
         }
     }
 

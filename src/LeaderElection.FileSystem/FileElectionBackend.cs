@@ -19,12 +19,14 @@ public sealed class FileElectionBackend : LeaseBackend
 {
     private readonly FileElectionOptions _options;
     private readonly SemaphoreSlim _gate = new(1);
+    private readonly CancellationTokenSource _closed = new();
     private readonly System.Threading.Lock _lock = new();
     private readonly Dictionary<string, AliveFile> _alive = [];
     private readonly Dictionary<string, LeaseClaim> _held = [];
     private readonly Dictionary<string, (long Count, long SeenAt)> _seen = [];
     private ElectionFolder? _folder;
     private FolderWatcher? _watcher;
+    private int _sweepIsDue;
 
     /// <summary>Creates the backend; the folder is opened when it is first needed.</summary>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The options contradict each other.</exception>
@@ -77,6 +79,7 @@ public sealed class FileElectionBackend : LeaseBackend
     /// <inheritdoc/>
     protected override ValueTask CloseAsync()
     {
+        _closed.Cancel();
         _watcher?.Dispose();
         lock (_lock)
         {
@@ -122,10 +125,48 @@ public sealed class FileElectionBackend : LeaseBackend
         var now = Time.GetUtcNow();
         // A folder without a past starts from the clock, above all that was issued in it before it was emptied.
         var token = Math.Max(lastToken == 0 ? now.ToUnixTimeMilliseconds() : lastToken, claim.HighestToken) + 1;
-        locked.WriteToken(token);
-        folder.WriteLease(claim.Election, new LeaseFile(
-            token, new LeaseFile.Leader(claim.CandidateId, claim.LeaseId, claim.ClaimId, _options.LeaseDuration, now, HostIdentity.Value)));
+        try
+        {
+            locked.WriteToken(token);
+            folder.WriteLease(claim.Election, new LeaseFile(
+                token, new LeaseFile.Leader(claim.CandidateId, claim.LeaseId, claim.ClaimId, _options.LeaseDuration, now, HostIdentity.Value)));
+        }
+        catch when (!claim.LeaseMustExist)
+        {
+            // The next attempt comes with a lease of its own: on a full disk the files of all these would take what space there is.
+            GiveUpUnheld(claim.LeaseId);
+            throw;
+        }
+        if (lease?.Holder is not null)
+            SweepSoon();
         return Won(claim, token, now);
+    }
+
+    /// <summary>Removes what a dead leader left behind, a little later: by then its other elections have been taken over as well.</summary>
+    private void SweepSoon()
+    {
+        if (Interlocked.Exchange(ref _sweepIsDue, 1) == 0)
+            _ = SweepAsync();
+
+        async Task SweepAsync()
+        {
+            try
+            {
+                await Task.Delay(RetryPeriod, Time, _closed.Token).ConfigureAwait(false);
+                Volatile.Write(ref _sweepIsDue, 0);
+                await RunAsync(
+                    folder =>
+                    {
+                        folder.RemoveUnnamed();
+                        return Task.FromResult(true);
+                    },
+                    _closed.Token).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is ElectionStoreException or OperationCanceledException)
+            {
+                // The campaigns and renewals tell of the folder's trouble; the next leader sweeps.
+            }
+        }
     }
 
     private ClaimReply Won(LeaseClaim claim, long token, DateTimeOffset since)
@@ -199,6 +240,18 @@ public sealed class FileElectionBackend : LeaseBackend
         // A leader whose lease file was deleted says so too: those who wait it out need not wait longer.
         if (IsMine(lease, claim) || (lease is null && fencingToken > 0))
             folder.WriteLease(claim.Election, new LeaseFile(lease?.FencingToken ?? fencingToken, null));
+    }
+
+    /// <summary>Ends a lease under which nothing was won.</summary>
+    private void GiveUpUnheld(string leaseId)
+    {
+        lock (_lock)
+        {
+            if (_held.Values.Any(h => h.LeaseId == leaseId) || !_alive.Remove(leaseId, out var alive))
+                return;
+            alive.Delete();
+            alive.Dispose();
+        }
     }
 
     private void EndLease(LeaseRelease release)
