@@ -11,6 +11,9 @@ internal sealed class LoadCandidates(LoadStore store, int elections, TimeSpan le
 
     public IReadOnlyList<LoadCandidate> Running => _running;
 
+    /// <summary>How many leaderships there were.</summary>
+    public int Terms => _all.Sum(c => c.Terms.Count);
+
     /// <summary>What no run may show: exceptions that nobody saw, processes that ended by themselves.</summary>
     public IEnumerable<string> Failures => _all.SelectMany(c => c.Failures);
 
