@@ -9,6 +9,9 @@ internal sealed record LoadOptions(int Elections, IReadOnlyList<string> Strategi
 
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>Without the server that is away for long.</summary>
+    public bool IsShort { get; init; }
+
     /// <summary>Within what every election has a leader again.</summary>
     public TimeSpan Bound => Lease + TimeSpan.FromSeconds(1);
 

@@ -10,7 +10,21 @@ internal sealed class LoadRun(string strategy, LoadOptions options, Action<strin
 
     private readonly List<LoadStep> _steps = [];
 
+    /// <summary>Runs it to its end, or to what makes going on senseless, which is a breach.</summary>
     public async Task<IReadOnlyList<LoadStep>> RunAsync(CancellationToken stop = default)
+    {
+        try
+        {
+            await InjectAsync(stop);
+        }
+        catch (Exception e) when (e is TimeoutException or IOException or InvalidOperationException)
+        {
+            _steps.Add(new LoadStep(strategy, "the run itself", 0, default, default, new Measurement(0, 0, 0, 0, 0), null, [e.Message]));
+        }
+        return _steps;
+    }
+
+    private async Task InjectAsync(CancellationToken stop)
     {
         await using var store = await LoadStore.StartAsync(strategy, LoadOptions.Candidates, options.Lease);
         await using var candidates = new LoadCandidates(store, options.Elections, options.Lease);
@@ -31,7 +45,8 @@ internal sealed class LoadRun(string strategy, LoadOptions options, Action<strin
         if (!stop.IsCancellationRequested && store.HasServer)
         {
             await FaultAsync(candidates, "server restarted", () => store, async _ => (await RestartAsync(TimeSpan.Zero), Nothing));
-            await FaultAsync(candidates, "server away for 1.5 leases", () => store, async _ => (await RestartAsync(options.Lease * 1.5), Nothing));
+            if (!options.IsShort)
+                await FaultAsync(candidates, "server away for 1.5 leases", () => store, async _ => (await RestartAsync(options.Lease * 1.5), Nothing));
         }
         else if (!stop.IsCancellationRequested)
         {
@@ -49,7 +64,6 @@ internal sealed class LoadRun(string strategy, LoadOptions options, Action<strin
         string[] wrong = [.. candidates.Violations().Take(5), .. candidates.Failures.Take(5)];
         if (wrong is not [])
             _steps[^1] = _steps[^1] with { Breaches = [.. _steps[^1].Breaches, .. wrong] };
-        return _steps;
 
         async Task<long> RestartAsync(TimeSpan away)
         {

@@ -12,6 +12,8 @@ internal sealed class ManyElections(string strategy, string endpoint, string can
 {
     public const string Command = "many";
 
+    private const int LongestFailure = 1000;
+
     private static readonly TimeSpan Pulse = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _output = new();
@@ -158,7 +160,8 @@ internal sealed class ManyElections(string strategy, string endpoint, string can
     private void Failed(string how, object error)
     {
         Interlocked.Increment(ref _unobserved);
-        Say($"failed {how}: {error.ToString()!.ReplaceLineEndings(" ")}");
+        var text = error.ToString()!.ReplaceLineEndings(" ");
+        Say($"failed {how}: {text[..Math.Min(text.Length, LongestFailure)]}");
     }
 
     private void Say(string line)

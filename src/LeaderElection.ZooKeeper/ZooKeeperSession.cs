@@ -51,9 +51,15 @@ internal sealed class ZooKeeperSession : Session
                 $"{entry.Parent}/{_nodes.Naming.Prefix(entry.Id)}", _nodes.Naming.Data(entry.CandidateId, entry.Id), _nodes.Acl,
                 CreateMode.EphemeralSequential, cancellationToken);
             var listing = Client.GetChildrenAsync(entry.Parent, null, cancellationToken);
-            await Task.WhenAll(creating, listing).ConfigureAwait(false);
-            // What was wrong with it, the candidate's own node tells.
-            await parent.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            try
+            {
+                await Task.WhenAll(creating, listing).ConfigureAwait(false);
+            }
+            finally
+            {
+                // What was wrong with it, the candidate's own node tells.
+                await parent.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
             var created = await creating.ConfigureAwait(false);
             _nodes.Learn(entry.Parent, exists: created.IsOk);
             if (created.Code == ErrorCode.NoNode)
