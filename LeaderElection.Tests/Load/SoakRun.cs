@@ -11,8 +11,8 @@ internal sealed class SoakRun(string strategy, SoakOptions options, LoadStore st
 
     public IReadOnlyList<(TimeSpan At, Measurement Taken)> Samples => _samples;
 
-    public string Progress => _samples is [.., var (_, last)]
-        ? $"{strategy,-9} {candidates.Terms,7} leaderships, {candidates.Led(),4} led, heap {LoadRun.Megabytes(last.Heap)}, working set {LoadRun.Megabytes(last.WorkingSet)}, {last.Handles} handles, {last.Threads} threads"
+    public string Progress => candidates.Led() is var led && _samples is [.., var (_, last)]
+        ? $"{strategy,-9} {candidates.Terms,7} leaderships, {led,4} led, heap {LoadRun.Megabytes(last.Heap)}, working set {LoadRun.Megabytes(last.WorkingSet)}, {last.Handles} handles, {last.Threads} threads"
         : strategy;
 
     public static async Task<SoakRun> StartAsync(string strategy, SoakOptions options)
