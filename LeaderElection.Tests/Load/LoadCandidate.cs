@@ -7,7 +7,7 @@ namespace LeaderElection.Tests.Load;
 /// <summary>A process of <see cref="ManyElections"/>, and what it told. Not thread-safe.</summary>
 internal sealed class LoadCandidate : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly Dictionary<int, HeldTerm> _open = [];
     private readonly List<HeldTerm> _terms = [];
