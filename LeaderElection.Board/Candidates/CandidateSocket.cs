@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using System.Text.Json;
+using LeaderElection.Telemetry;
 
 namespace LeaderElection.Board.Candidates;
 
@@ -32,7 +33,10 @@ internal static partial class CandidateSocket
                 : (WebSocketCloseStatus.EndpointUnavailable, "the board is shutting down");
             roster.Disconnect(connection);
             if (status is not (WebSocketCloseStatus.NormalClosure or WebSocketCloseStatus.EndpointUnavailable))
+            {
+                ElectionTelemetry.Refused("candidate report");
                 LogRefused(logger, reason);
+            }
             await CloseAsync(socket, status, reason, reading);
         }
         catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or IOException)

@@ -8,6 +8,7 @@ public sealed class EtcdElectionTests : EtcdTests
 {
     private const string Transactions = "grpc_server_started_total{grpc_method=\"Txn\",grpc_service=\"etcdserverpb.KV\",grpc_type=\"unary\"}";
     private const string KeepAlives = "grpc_server_started_total{grpc_method=\"LeaseKeepAlive\",grpc_service=\"etcdserverpb.Lease\",grpc_type=\"bidi_stream\"}";
+    private const string Revocations = "grpc_server_started_total{grpc_method=\"LeaseRevoke\",grpc_service=\"etcdserverpb.Lease\",grpc_type=\"unary\"}";
     private const string Requests = "grpc_server_started_total";
 
     [Fact]
@@ -47,6 +48,21 @@ public sealed class EtcdElectionTests : EtcdTests
         await backend.CreateElection("e", "a").CampaignAsync(Late);
         await backend.DisposeAsync();
         Assert.Equal("found 0 leases", (await Store.Server.CtlAsync("lease", "list")).Trim());
+    }
+
+    [Fact]
+    public async Task SessionLostWhileEtcdWasAway_IsRevokedWhenItIsBack()
+    {
+        var leader = await Backend().CreateElection("e", "a").CampaignAsync(Late);
+        await Store.StopAsync();
+        await Eventually.TrueAsync(() => !leader.IsValid, "the leader to stop");
+        var lost = TimeProvider.System.GetTimestamp();
+        await Eventually.TrueAsync(() => TimeProvider.System.GetElapsedTime(lost) > Store.Lease, "another lease to pass");
+        // etcd gives the lease its whole time again, and nobody else could be elected meanwhile.
+        await Store.StartAsync();
+        await Eventually.GetAsync(() => Store.Server.CtlAsync("lease", "list"), list => list.Trim() == "found 0 leases", "the lease to be gone");
+        Assert.Equal(1, await Store.Server.MetricAsync(Revocations));
+        Assert.Equal(0, await Store.Server.MetricAsync("etcd_debugging_server_lease_expired_total"));
     }
 
     [Fact]

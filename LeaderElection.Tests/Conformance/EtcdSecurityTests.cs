@@ -108,6 +108,24 @@ public sealed class EtcdSecurityTests : EtcdTests
     }
 
     [Theory]
+    [InlineData("read")]
+    [InlineData("write")]
+    public async Task Auth_UserWithHalfOfTheLeastRights_ElectsNowhere(string permission)
+    {
+        await EnableAuthAsync(permission);
+        await using var backend = Backend(Long, Store.Server.Endpoint + ";username=elector;password=right-secret");
+        Assert.Contains("may not", (await RefusedAsync(backend)).Message);
+    }
+
+    [Fact]
+    public async Task Auth_UserWithRightsOnOneKeyInsteadOfThePrefix_ElectsNowhere()
+    {
+        await EnableAuthAsync(isPrefix: false);
+        await using var backend = Backend(Long, Store.Server.Endpoint + ";username=elector;password=right-secret");
+        Assert.Contains("may not", (await RefusedAsync(backend)).Message);
+    }
+
+    [Theory]
     [InlineData("", "a user and its password are needed")]
     [InlineData(";username=elector;password=wrong-secret", "refused")]
     public async Task Auth_WrongOrNoPassword_IsRefusedInOneLineWithoutIt(string user, string expected)
@@ -133,12 +151,12 @@ public sealed class EtcdSecurityTests : EtcdTests
         Assert.True((await next).FencingToken > leader.FencingToken);
     }
 
-    private async Task EnableAuthAsync()
+    private async Task EnableAuthAsync(string permission = "readwrite", bool isPrefix = true)
     {
         await Store.Server.CtlAsync("user", "add", "root:root-secret");
         await Store.Server.CtlAsync("user", "grant-role", "root", "root");
         await Store.Server.CtlAsync("role", "add", "elector");
-        await Store.Server.CtlAsync("role", "grant-permission", "elector", "readwrite", "--prefix=true", "e/");
+        await Store.Server.CtlAsync("role", "grant-permission", "elector", permission, $"--prefix={(isPrefix ? "true" : "false")}", "e/");
         await Store.Server.CtlAsync("user", "add", "elector:right-secret");
         await Store.Server.CtlAsync("user", "grant-role", "elector", "elector");
         await Store.Server.CtlAsync("auth", "enable");

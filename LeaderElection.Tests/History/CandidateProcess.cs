@@ -1,11 +1,5 @@
 using System.Runtime.InteropServices;
-using LeaderElection.Etcd;
-using LeaderElection.FileSystem;
 using LeaderElection.Leases;
-using LeaderElection.Raft;
-using LeaderElection.Redis;
-using LeaderElection.Tests.Raft;
-using LeaderElection.ZooKeeper;
 
 namespace LeaderElection.Tests.History;
 
@@ -31,7 +25,8 @@ internal sealed class CandidateProcess(CandidateArguments arguments)
             if (_leadership is { } leadership)
                 _resigning = ResignAsync(leadership);
         });
-        await using var backend = CreateBackend();
+        await using var backend = CandidateBackend.Create(
+            arguments.Strategy, arguments.Endpoint, arguments.Candidate, arguments.Lease, _time, member => _cutOff.Contains(member));
         var election = backend.CreateElection(arguments.Election, arguments.Candidate);
         using var resource = await FencedResource.ConnectAsync(arguments.Port);
         while (true)
@@ -160,33 +155,6 @@ internal sealed class CandidateProcess(CandidateArguments arguments)
         }
         // The test is gone.
         Environment.Exit(0);
-    }
-
-    private IElectionBackend CreateBackend()
-    {
-        var endpoint = arguments.Endpoint;
-        switch (arguments.Strategy)
-        {
-            case "raft":
-                var raft = RaftClusterFiles.Parse(endpoint, arguments.Lease).Options(arguments.Candidate);
-                raft.IsCutOffFrom = member => _cutOff.Contains(member);
-                return new RaftElectionBackend(raft, time: _time);
-            case "redis":
-                return new RedisElectionBackend(Timed(new RedisElectionOptions { ConnectionString = endpoint }), time: _time);
-            case "etcd":
-                return new EtcdElectionBackend(Timed(new EtcdElectionOptions { ConnectionString = endpoint }), time: _time);
-            case "zookeeper":
-                return new ZooKeeperElectionBackend(Timed(new ZooKeeperElectionOptions { ConnectionString = endpoint }), time: _time);
-            default:
-                return new FileElectionBackend(Timed(new FileElectionOptions { Directory = endpoint }), time: _time);
-        }
-
-        T Timed<T>(T options)
-            where T : LeaseOptions
-        {
-            options.LeaseDuration = arguments.Lease;
-            return options;
-        }
     }
 
     private void Record(EventKind what, long token, long until = 0, long highest = 0, long at = 0)

@@ -1,16 +1,23 @@
 using LeaderElection.Tests.Chaos;
+using LeaderElection.Tests.Load;
 using LeaderElection.Tests.Raft;
 
 namespace LeaderElection.Tests.History;
 
-/// <summary>The test assembly as a program: a candidate of the fault tests, the raft simulator, its voters, or the chaos runs.</summary>
+/// <summary>The test assembly as a program: a candidate of the fault tests, the raft simulator, its voters, or the chaos, load and soak runs.</summary>
 internal static class Program
 {
-    /// <param name="args">What <see cref="CandidateArguments"/>, <see cref="Simulator"/>, <see cref="RaftVoters"/> or <see cref="ChaosCommand"/> takes.</param>
+    /// <param name="args">What <see cref="CandidateArguments"/>, <see cref="Simulator"/>, <see cref="RaftVoters"/> or one of the commands takes.</param>
     public static async Task<int> Main(string[] args)
     {
         if (args is [ChaosCommand.Name, .. var options])
             return await ChaosCommand.Main(options);
+        if (args is [LoadCommand.Name, .. var load])
+            return await LoadCommand.Main(load);
+        if (args is [SoakCommand.Name, .. var soak])
+            return await SoakCommand.Main(soak);
+        if (args is [ManyElections.Command, ..])
+            return await ManyElections.Main(args);
         if (args is ["simulate" or "replay", _, ..] and { Length: < 4 })
             return Simulator.Main(args);
         if (args is [Fuzz.Fuzzer.Command, ..])

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using LeaderElection.Redis;
+using LeaderElection.Tests.Conformance;
 using LeaderElection.Tests.Processes;
 using LeaderElection.Tests.Servers;
 using LeaderElection.Tests.Worker;
@@ -77,6 +78,25 @@ public sealed class RedisSecurityTests : IAsyncLifetime
         Assert.Contains("may not", error.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Every right of the line; what it takes away is the first.</summary>
+    public static TheoryData<string> EveryRight => [.. DocumentedRights.Skip(1)];
+
+    [Fact]
+    public async Task LeastRights_OfTheLine_DoAllThatIsNeeded() => Assert.Null(await FailureAsync(DocumentedRights));
+
+    [Theory]
+    [MemberData(nameof(EveryRight))]
+    public async Task LeastRights_LessAnyOne_DoNot(string right)
+    {
+        if (right == "-@all")
+        {
+            // It takes away; without it, what a new user has by itself must be nothing.
+            Assert.Null(await FailureAsync([.. DocumentedRights.Where(r => r != right)]));
+            return;
+        }
+        Assert.NotNull(await FailureAsync([.. DocumentedRights.Where(r => r != right)]));
+    }
+
     [Theory]
     [InlineData("+eval")]
     [InlineData("+get")]
@@ -152,9 +172,54 @@ public sealed class RedisSecurityTests : IAsyncLifetime
         await worker.WaitForRoleAsync(role);
     }
 
-    private static async Task<RedisServer> StartAsync(string[] rights)
+    /// <summary>Does all that the rights are for.</summary>
+    /// <returns>What failed; <see langword="null"/> when nothing did.</returns>
+    private async Task<string?> FailureAsync(string[] rights)
     {
-        var server = await RedisServer.StartNewAsync();
+        await using var server = await StartAsync(rights, "--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru");
+        var log = new LineLogger();
+        await using var first = Backend(server, options => options.LeaseDuration = TimeSpan.FromSeconds(3), log);
+        await using var second = Backend(server, options => options.LeaseDuration = TimeSpan.FromSeconds(3));
+        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(10), TimeProvider.System);
+        try
+        {
+            await first.PingAsync(late.Token);
+            if (!log.Lines.Any(l => l.Contains("maxmemory-policy", StringComparison.Ordinal)))
+                return "nobody was warned of eviction";
+            // The second time under a lease that is there, with a token that was issued before.
+            await (await first.CreateElection("e", "a").CampaignAsync(late.Token)).ResignAsync(late.Token);
+            var other = await first.CreateElection("other", "a").CampaignAsync(late.Token);
+            var leader = await first.CreateElection("e", "a").CampaignAsync(late.Token);
+            if (!await first.SetAsync(leader, "{leader-election}:data", "1", late.Token))
+                return "a guarded write was refused";
+            await using var observed = second.CreateElection("e", "b").ObserveAsync(late.Token).GetAsyncEnumerator(late.Token);
+            await observed.MoveNextAsync();
+            var next = second.CreateElection("e", "b").CampaignAsync(late.Token).AsTask();
+            await Eventually.TrueAsync(() => second.FollowerCount == 2 || next.IsFaulted, "the observer and the follower to wait", TimeSpan.FromSeconds(10));
+            await Eventually.GetAsync(async () => await RenewalsAsync(server) > 1 || !leader.IsValid, ended => ended, "two renewals, or the loss of the lease");
+            if (!leader.IsValid)
+                return "the lease was not renewed";
+            // A server that has forgotten its scripts is told them again.
+            await AdminAsync(server, "SCRIPT", "FLUSH");
+            await leader.ResignAsync(late.Token);
+            await next.WaitAsync(TimeSpan.FromSeconds(2), TimeProvider.System);
+            await other.ResignAsync(late.Token);
+            return null;
+        }
+        catch (Exception e) when (e is ElectionStoreException or OperationCanceledException or TimeoutException)
+        {
+            return e.Message;
+        }
+    }
+
+    private static async Task<int> RenewalsAsync(RedisServer server) =>
+        (await AdminAsync(server, "INFO", "commandstats")).Split('\n').FirstOrDefault(l => l.StartsWith("cmdstat_pexpire:", StringComparison.Ordinal)) is { } line
+            ? int.Parse(line.Split("calls=")[1].Split(',')[0])
+            : 0;
+
+    private static async Task<RedisServer> StartAsync(string[] rights, params string[] settings)
+    {
+        var server = await RedisServer.StartNewAsync(settings);
         await server.CliAsync("ACL", "SETUSER", "admin", "on", $">{AdminPassword}", "~*", "&*", "+@all");
         // The default user instead of one of its own name: clients before StackExchange.Redis 2 can give no name.
         Assert.Equal("OK", await server.CliAsync(["ACL", "SETUSER", "default", "reset", "on", $">{Password}", .. rights]));
@@ -176,10 +241,10 @@ public sealed class RedisSecurityTests : IAsyncLifetime
             ("ConnectionStrings__redis", $"127.0.0.1:{server.SecurePort},ssl=true,password={Password},connectTimeout=1000"), .. variables,
         ]);
 
-    private static RedisElectionBackend Backend(RedisServer server, Action<RedisElectionOptions>? configure = null)
+    private static RedisElectionBackend Backend(RedisServer server, Action<RedisElectionOptions>? configure = null, LineLogger? log = null)
     {
         var options = new RedisElectionOptions { ConnectionString = $"{server.Endpoint},password={Password}", LeaseDuration = Lease };
         configure?.Invoke(options);
-        return new RedisElectionBackend(options);
+        return new RedisElectionBackend(options, log?.For<RedisElectionBackend>());
     }
 }

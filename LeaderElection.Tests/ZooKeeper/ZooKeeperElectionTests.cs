@@ -199,6 +199,30 @@ public sealed class ZooKeeperElectionTests(SharedZooKeeper shared) : IClassFixtu
         Assert.Equal("c", observer.Current!.CandidateId);
     }
 
+    [Theory]
+    [InlineData("crd", false)]
+    [InlineData("rd", true)]
+    [InlineData("cd", true)]
+    [InlineData("cr", true)]
+    public async Task LeastRights_OnAnElectionMadeByAnOperator_AreCreateReadDelete(string rights, bool fails)
+    {
+        const string User = "elector:right-secret";
+        var id = $"elector:{Convert.ToBase64String(System.Security.Cryptography.SHA1.HashData(Encoding.UTF8.GetBytes(User)))}";
+        var permissions = (rights.Contains('r') ? 1 : 0) | (rights.Contains('c') ? 4 : 0) | (rights.Contains('d') ? 8 : 0);
+        await _operator.EnsurePathAsync(_root, Acl.Open, CreateMode.Persistent);
+        (await _operator.CreateAsync($"{_root}/e", [], [new Acl(permissions, "digest", id)], CreateMode.Persistent)).Required();
+
+        var error = await Record.ExceptionAsync(async () =>
+        {
+            var leader = await Backend(password: "right-secret").CreateElection("e", "a").CampaignAsync(_late.Token);
+            await leader.ResignAsync(_late.Token);
+        });
+
+        Assert.Equal(fails, error is not null);
+        if (fails)
+            Assert.Contains("ACL does not allow it", Assert.IsType<ElectionStoreException>(error).Message);
+    }
+
     [Fact]
     public async Task Guard_StandsWhileTheLeaderDoes()
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using LeaderElection.Telemetry;
 
 namespace LeaderElection.Etcd;
 
@@ -8,6 +9,9 @@ internal static class EtcdReply
 {
     /// <summary>An answer to the largest transaction of elections, with the longest names, is far smaller.</summary>
     public const int MaxLength = 16 << 20;
+
+    /// <summary>What was refused, for the counter.</summary>
+    private const string Reply = "reply";
 
     private const int MaxWords = 300;
 
@@ -35,7 +39,7 @@ internal static class EtcdReply
     }
 
     /// <exception cref="EtcdFailure">It is not such an answer.</exception>
-    public static T Parse<T>(ReadOnlySpan<byte> json, JsonTypeInfo<T> type)
+    public static T Parse<T>(ReadOnlySpan<byte> json, JsonTypeInfo<T> type, string what = Reply)
     {
         try
         {
@@ -44,16 +48,23 @@ internal static class EtcdReply
         }
         catch (JsonException e)
         {
-            throw Senseless(e);
+            throw Senseless(e, what);
         }
-        throw Senseless();
+        throw Senseless(null, what);
     }
 
-    public static EtcdFailure Senseless(Exception? e = null) =>
-        new(EtcdFailure.NoAnswer, "its answer makes no sense; is this the client URL of etcd 3.4 or later?", e);
+    public static EtcdFailure Senseless(Exception? e = null, string what = Reply) =>
+        Refused(what, "its answer makes no sense; is this the client URL of etcd 3.4 or later?", e);
 
-    public static EtcdFailure TooLong() => new(EtcdFailure.NoAnswer, $"its answer has more than {MaxLength} bytes; is this the client URL of etcd?");
+    public static EtcdFailure TooLong(string what = Reply) =>
+        Refused(what, $"its answer has more than {MaxLength} bytes; is this the client URL of etcd?", null);
 
     /// <summary>What an endpoint says, fit for one line.</summary>
     public static string Words(string text) => ElectionNames.Printable(text, MaxWords);
+
+    private static EtcdFailure Refused(string what, string why, Exception? e)
+    {
+        ElectionTelemetry.Refused(what, "etcd");
+        return new EtcdFailure(EtcdFailure.NoAnswer, why, e);
+    }
 }

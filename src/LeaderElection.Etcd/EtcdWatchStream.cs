@@ -13,6 +13,8 @@ internal sealed class EtcdWatchStream : IDisposable
 
     private static readonly TimeSpan ConfirmationLimit = TimeSpan.FromSeconds(5);
 
+    private const string What = "watch stream";
+
     private readonly EtcdConnection _connection;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _closed = new();
@@ -85,7 +87,7 @@ internal sealed class EtcdWatchStream : IDisposable
             }
             searched = buffer.Length;
             if (searched > EtcdReply.MaxLength)
-                throw EtcdReply.TooLong();
+                throw EtcdReply.TooLong(What);
             reader.AdvanceTo(buffer.Start, buffer.End);
             if (read.IsCompleted)
                 throw new EtcdFailure(EtcdFailure.NoAnswer, "the watch stream has ended");
@@ -101,7 +103,7 @@ internal sealed class EtcdWatchStream : IDisposable
     {
         if (line.IsEmpty)
             return;
-        var item = EtcdReply.Parse(line.IsSingleSegment ? line.FirstSpan : line.ToArray(), EtcdJson.Default.StreamItemWatchResponse);
+        var item = EtcdReply.Parse(line.IsSingleSegment ? line.FirstSpan : line.ToArray(), EtcdJson.Default.StreamItemWatchResponse, What);
         if (item.Error is { } error)
             throw error.ToFailure();
         if (item.Result is not { } response)

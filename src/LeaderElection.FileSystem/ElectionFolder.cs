@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using LeaderElection.Telemetry;
 
 namespace LeaderElection.FileSystem;
 
@@ -75,6 +76,7 @@ internal sealed class ElectionFolder
         }
         catch (FormatException e)
         {
+            ElectionTelemetry.Refused("lease file", "file");
             throw new ElectionStoreException(
                 $"lease file {path} cannot be trusted: {e.Message}; nobody is elected until it is restored, or deleted while no candidate runs",
                 isTransient: false,

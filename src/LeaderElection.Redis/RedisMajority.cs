@@ -23,9 +23,16 @@ internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, T
     private const int AdoptedAtOnce = 1000;
     private const int GiveBackTries = 10;
 
+    /// <summary>More claims at once would only wait for each other at the servers, until all are late.</summary>
+    private const int ClaimsAtOnce = 32;
+
     /// <summary>What was won, by the id of the campaign; the claim has the id of the attempt.</summary>
     private readonly ConcurrentDictionary<string, (LeaseClaim Claim, LeaderInfo Leader)> _won = new();
     private readonly ConcurrentDictionary<RedisNode, bool> _inTrouble = new();
+
+    /// <summary>Since when a server is known to have its data for too short a time to vote, and for how long.</summary>
+    private readonly ConcurrentDictionary<RedisNode, (long Since, TimeSpan For)> _fresh = new();
+    private readonly SemaphoreSlim _claims = new(ClaimsAtOnce);
 
     /// <summary>A server that does not answer in this time is not waited for: the others may be a majority.</summary>
     private readonly TimeSpan _patience = TimeSpan.FromTicks(
@@ -37,33 +44,22 @@ internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, T
 
     public async Task<ClaimReply> ClaimAsync(LeaseClaim claim, CancellationToken cancellationToken)
     {
+        var longest = TimeSpan.FromMilliseconds(50);
         while (true)
         {
-            // Each attempt has an id of its own: what is still given back of an earlier one cannot undo a later one.
-            var attempt = _won.TryGetValue(claim.ClaimId, out var won)
-                ? claim with { ClaimId = won.Claim.ClaimId }
-                : claim with { ClaimId = string.Create(CultureInfo.InvariantCulture, $"{claim.ClaimId}.{Interlocked.Increment(ref _attempts)}") };
-            var asked = Ask((node, stop) => node.ClaimAsync(attempt, leaseDuration, stop), cancellationToken);
-            var answers = await UntilAsync(
-                asked, got => Count(got, ClaimAnswer.Won) >= Majority || Holder(got)?.Servers >= Majority).ConfigureAwait(false);
-            if (Count(answers, ClaimAnswer.Won) >= Majority && await AgreeAsync(attempt, answers, cancellationToken).ConfigureAwait(false) is { } leader)
+            await _claims.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
             {
-                _won[claim.ClaimId] = (attempt, leader);
-                foreach (var (node, answer) in asked.ExceptBy(answers.Select(a => a.Node), a => a.Node))
-                    _ = AgreeLaterAsync(node, answer, attempt, leader);
-                return ClaimReply.Won(leader);
+                if (await TryClaimAsync(claim, cancellationToken).ConfigureAwait(false) is { } decided)
+                    return decided;
             }
-
-            // The votes of a minority are in others' way.
-            _won.TryRemove(claim.ClaimId, out _);
-            foreach (var (node, answer) in asked)
-                _ = GiveBackVoteAsync(node, answer, attempt);
-            if (Decide(answers) is { } decided)
-                return decided;
-            if (answers.Count < Majority)
-                throw NoMajority(asked);
-            // Claimants that took the votes from each other come again at different moments.
-            await Task.Delay(TimeSpan.FromMilliseconds(5 + Random.Shared.Next(45)), time, cancellationToken).ConfigureAwait(false);
+            finally
+            {
+                _claims.Release();
+            }
+            // Claimants that took the votes from each other come again at different moments; further apart where servers are slow.
+            await Task.Delay(longest * (0.1 + (0.9 * Random.Shared.NextDouble())), time, cancellationToken).ConfigureAwait(false);
+            longest = longest < _patience ? longest * 2 : longest;
         }
     }
 
@@ -127,6 +123,34 @@ internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, T
             : (new LeaseRecord(named.MaxBy(r => r.Leader!.FencingToken).Leader!, named.Key, named.Max(r => r.Remaining)), named.Count());
     }
 
+    /// <summary>Claims once.</summary>
+    /// <returns><see langword="null"/> when nobody has a majority: the claim is to be made again.</returns>
+    private async Task<ClaimReply?> TryClaimAsync(LeaseClaim claim, CancellationToken cancellationToken)
+    {
+        // Each attempt has an id of its own: what is still given back of an earlier one cannot undo a later one.
+        var attempt = _won.TryGetValue(claim.ClaimId, out var won)
+            ? claim with { ClaimId = won.Claim.ClaimId }
+            : claim with { ClaimId = string.Create(CultureInfo.InvariantCulture, $"{claim.ClaimId}.{Interlocked.Increment(ref _attempts)}") };
+        var asked = Ask((node, stop) => node.ClaimAsync(attempt, leaseDuration, stop), cancellationToken);
+        var answers = await UntilAsync(
+            asked, got => Count(got, ClaimAnswer.Won) >= Majority || Holder(got)?.Servers >= Majority).ConfigureAwait(false);
+        if (Count(answers, ClaimAnswer.Won) >= Majority && await AgreeAsync(attempt, answers, cancellationToken).ConfigureAwait(false) is { } leader)
+        {
+            _won[claim.ClaimId] = (attempt, leader);
+            foreach (var (node, answer) in asked.ExceptBy(answers.Select(a => a.Node), a => a.Node))
+                _ = AgreeLaterAsync(node, answer, attempt, leader);
+            return ClaimReply.Won(leader);
+        }
+
+        // The votes of a minority are in others' way.
+        _won.TryRemove(claim.ClaimId, out _);
+        foreach (var (node, answer) in asked)
+            _ = GiveBackVoteAsync(node, answer, attempt);
+        if (Decide(answers) is { } decided)
+            return decided;
+        return answers.Count < Majority ? throw NoMajority(asked) : null;
+    }
+
     /// <summary>What the servers say together to a claim that was not won; <see langword="null"/> when it is to be made again.</summary>
     private ClaimReply? Decide(IReadOnlyList<(RedisNode, NodeClaim Answer)> answers)
     {
@@ -135,8 +159,8 @@ internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, T
             return ClaimReply.Held(holder.Record);
         if (Count(answers, ClaimAnswer.LeaseGone) > nodes.Length - Majority)
             return ClaimReply.LeaseGone;
-        if (answers.Count(a => a.Answer.IsFresh) > nodes.Length - Majority)
-            warn("too few servers have their data for longer than a lease; those that are new, or were emptied, do not vote before");
+        foreach (var (node, answer) in answers.Where(a => a.Answer.IsFresh))
+            WarnOfFresh(node, answer.Reply.Remaining);
         TimeSpan[] waits = [.. answers.Select(a => a.Answer.Reply).Where(r => r.Answer == ClaimAnswer.Wait).Select(r => r.Remaining)];
         return waits.Length > 0 && votes + waits.Length >= Majority ? ClaimReply.Wait(waits.Max()) : null;
     }
@@ -259,6 +283,17 @@ internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, T
         return e;
     }
 
+    /// <summary>Warns of a server that is new or was emptied: once, until it votes and then is emptied again.</summary>
+    private void WarnOfFresh(RedisNode node, TimeSpan remaining)
+    {
+        if (_fresh.TryGetValue(node, out var known) && time.GetElapsedTime(known.Since) < known.For)
+            return;
+        // Somewhat longer than it says: what it said of the same time may arrive late.
+        _fresh[node] = (time.GetTimestamp(), remaining + _patience);
+        warn(FormattableString.Invariant(
+            $"{node.Name}: it is new, or was emptied; it does not vote before it has had its data for {leaseDuration.TotalSeconds:0.###} s, and {Majority} of {nodes.Length} servers are needed"));
+    }
+
     /// <summary>Waits until the answers are enough, or all that will come are there.</summary>
     private static async Task<IReadOnlyList<(RedisNode Node, T Answer)>> UntilAsync<T>(
         (RedisNode Node, Task<T> Answer)[] asked, Func<IReadOnlyList<(RedisNode Node, T Answer)>, bool> isEnough)
@@ -271,6 +306,9 @@ internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, T
             var at = open.FindIndex(o => o.Answer == next);
             if (next.IsCompletedSuccessfully)
                 answers.Add((open[at].Node, await next.ConfigureAwait(false)));
+            else
+                // Seen: whether it matters, the others decide.
+                _ = next.Exception;
             open.RemoveAt(at);
         }
         foreach (var (_, late) in open)

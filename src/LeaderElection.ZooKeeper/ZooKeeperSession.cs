@@ -57,9 +57,15 @@ internal sealed class ZooKeeperSession : Session
                     CreateMode.EphemeralSequential, cancellationToken);
                 listing = Client.GetChildrenAsync(entry.Parent, null, cancellationToken);
             }
-            await Task.WhenAll(creating, listing).ConfigureAwait(false);
-            // What was wrong with it, the candidate's own node tells.
-            await parent.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            try
+            {
+                await Task.WhenAll(creating, listing).ConfigureAwait(false);
+            }
+            finally
+            {
+                // What was wrong with it, the candidate's own node tells.
+                await parent.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
             var created = await creating.ConfigureAwait(false);
             _nodes.Learn(entry.Parent, exists: created.IsOk);
             if (created.Code == ErrorCode.NoNode)

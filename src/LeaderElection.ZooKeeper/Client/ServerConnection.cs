@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net.Security;
 using System.Net.Sockets;
+using LeaderElection.Telemetry;
 
 namespace LeaderElection.ZooKeeper.Client;
 
@@ -30,6 +31,7 @@ internal sealed class ServerConnection : IAsyncDisposable
     private int _holds;
     private bool _isFlushing;
     private bool _isWatched;
+    private string _reading = "reply";
 
     internal ServerConnection(Stream stream, TimeProvider time)
     {
@@ -148,6 +150,8 @@ internal sealed class ServerConnection : IAsyncDisposable
         }
         catch (Exception e)
         {
+            if (e is InvalidDataException)
+                ElectionTelemetry.Refused(_reading, "zookeeper");
             End(e);
         }
         await DisposeAsync().ConfigureAwait(false);
@@ -185,6 +189,7 @@ internal sealed class ServerConnection : IAsyncDisposable
         var code = (ErrorCode)reader.Int();
         if (zxid > 0)
             LastZxid = zxid;
+        _reading = xid == WatchEventXid ? "notification" : "reply";
         switch (xid)
         {
             case WatchEventXid:

@@ -3,6 +3,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Text;
 using LeaderElection.Leases;
+using LeaderElection.Telemetry;
 
 namespace LeaderElection.ZooKeeper.Client;
 
@@ -209,6 +210,8 @@ internal sealed partial class ZooKeeperClient : IAsyncDisposable
         }
         catch (Exception e)
         {
+            if (e is InvalidDataException)
+                ElectionTelemetry.Refused("handshake", "zookeeper");
             if (connection is not null)
                 await connection.DisposeAsync().ConfigureAwait(false);
             return (null, Explain(server, e is OperationCanceledException ? new TimeoutException("no answer in time") : e));

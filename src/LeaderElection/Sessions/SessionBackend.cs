@@ -102,8 +102,8 @@ public abstract class SessionBackend : StoreBackend
 
     internal void CloseInBackground(Session session)
     {
-        var start = Time.GetTimestamp();
-        InBackground(async () => await TellAsync("the session", session.CloseAsync, () => Time.GetElapsedTime(start) < session.Clock.Duration).ConfigureAwait(false));
+        // However long it takes: a store that was away gives each session its full time again, in the way of the next leaders.
+        InBackground(async () => await TellAsync("the session", session.CloseAsync, static () => true).ConfigureAwait(false));
     }
 
     private protected override void WakeAll()

@@ -43,6 +43,9 @@ public static class ElectionTelemetry
     private static readonly Counter<long> Renewals = Meter.CreateCounter<long>(
         "leader_election.renewals", "{renewal}", "Renewals of the process's lease, by outcome.");
 
+    private static readonly Counter<long> Refusals = Meter.CreateCounter<long>(
+        "leader_election.refused", "{refusal}", "Inputs from elsewhere that made no sense and were not believed, by what they were.");
+
     static ElectionTelemetry()
     {
         Meter.CreateObservableGauge(
@@ -56,6 +59,17 @@ public static class ElectionTelemetry
                          select new Measurement<double>(s.Value!.LeaseRemaining.TotalSeconds, Tags(s.Key)),
             "s",
             "For how long the leader may believe without another renewal.");
+    }
+
+    /// <summary>Counts an input that made no sense and was refused: an answer of a store, a file. For authors of election strategies.</summary>
+    /// <param name="what">What it should have been, of few different values, such as <c>reply</c>.</param>
+    /// <param name="strategy">The strategy that read it; <see langword="null"/> for other readers.</param>
+    public static void Refused(string what, string? strategy = null)
+    {
+        if (strategy is null)
+            Refusals.Add(1, new KeyValuePair<string, object?>("what", what));
+        else
+            Refusals.Add(1, new(StrategyTag, strategy), new("what", what));
     }
 
     internal static Activity? Campaign(Election election)

@@ -1,0 +1,117 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Text;
+using LeaderElection.Etcd;
+using LeaderElection.FileSystem;
+using LeaderElection.Telemetry;
+using LeaderElection.Tests.Board;
+using LeaderElection.Tests.Processes;
+using LeaderElection.Tests.ZooKeeper;
+using LeaderElection.ZooKeeper.Client;
+
+namespace LeaderElection.Tests.Telemetry;
+
+/// <summary>What made no sense is counted, by what it should have been.</summary>
+[Collection("Refusals")]
+public sealed class RefusalTests : IDisposable
+{
+    private readonly ConcurrentQueue<string> _refused = new();
+    private readonly MeterListener _listener = new();
+    private readonly CancellationTokenSource _late = new(TimeSpan.FromSeconds(60), TimeProvider.System);
+
+    public RefusalTests()
+    {
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Meter.Name == ElectionTelemetry.Name && instrument.Name == "leader_election.refused")
+                listener.EnableMeasurementEvents(instrument);
+        };
+        _listener.SetMeasurementEventCallback<long>((_, _, tags, _) =>
+            _refused.Enqueue(string.Join(' ', tags.ToArray().OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => $"{t.Key}={t.Value}"))));
+        _listener.Start();
+    }
+
+    public void Dispose()
+    {
+        _listener.Dispose();
+        _late.Dispose();
+    }
+
+    [Fact]
+    public async Task LeaseFile_Garbled_IsCounted()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder.File("e.lease"), "leader-election 1 held by nobody\n");
+        await using var backend = new FileElectionBackend(new FileElectionOptions { Directory = folder.Path });
+        await Assert.ThrowsAsync<ElectionStoreException>(() => backend.CreateElection("e", "a").CampaignAsync(_late.Token).AsTask());
+        AssertOnly("election.strategy=file what=lease file");
+    }
+
+    [Fact]
+    public async Task EtcdReply_Garbled_IsCounted()
+    {
+        await using var peer = new FakePeer(async (stream, _) =>
+        {
+            var request = new byte[4096];
+            Assert.True(await stream.ReadAsync(request) > 0);
+            await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{\"header\""u8.ToArray());
+            Assert.Equal(0, await stream.ReadAsync(request));
+        });
+        await using var backend = new EtcdElectionBackend(new EtcdElectionOptions { ConnectionString = $"http://{peer.Endpoint}" });
+        await Assert.ThrowsAsync<ElectionStoreException>(() => backend.PingAsync(_late.Token).AsTask());
+        AssertOnly("election.strategy=etcd what=reply");
+    }
+
+    [Fact]
+    public async Task EtcdWatchStream_Garbled_IsCounted()
+    {
+        using var connection = new EtcdConnection(new EtcdElectionOptions { ConnectionString = "http://127.0.0.1:1" }, TimeProvider.System);
+        using var stream = new EtcdWatchStream(connection, TimeProvider.System, []);
+        await Assert.ThrowsAsync<EtcdFailure>(() => stream.ListenAsync(
+            new MemoryStream(Encoding.UTF8.GetBytes("{\"result\":{\"watch_id\":\"many\"}}\n")), static () => { }, static (_, _) => { }, static () => { }, _late.Token));
+        AssertOnly("election.strategy=etcd what=watch stream");
+    }
+
+    [Theory]
+    [InlineData(1, "election.strategy=zookeeper what=reply")]
+    [InlineData(-1, "election.strategy=zookeeper what=notification")]
+    public async Task ZooKeeperFrame_Garbled_IsCounted(int xid, string counted)
+    {
+        await using var peer = new FakePeer(async (stream, _) =>
+        {
+            await FakePeer.ShakeHandsAsync(stream, 5);
+            await FakePeer.ReadFrameAsync(stream);
+            await FakePeer.SendAsync(stream, new JuteWriter().Int(xid).Long(1).Int(0).Int(int.MaxValue));
+            await FakePeer.ReadFrameAsync(stream);
+        });
+        await using var client = TestClient.Create(peer.Endpoint);
+        await Assert.ThrowsAsync<ElectionStoreException>(() => client.GetChildrenAsync("/"));
+        AssertOnly(counted);
+    }
+
+    [Fact]
+    public async Task ZooKeeperHandshake_Garbled_IsCounted()
+    {
+        await using var peer = new FakePeer(async (stream, _) =>
+        {
+            await FakePeer.ReadFrameAsync(stream);
+            await stream.WriteAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray());
+        });
+        await using var client = TestClient.Create(peer.Endpoint);
+        await Assert.ThrowsAsync<ElectionStoreException>(() => client.ExistsAsync("/"));
+        AssertOnly("election.strategy=zookeeper what=handshake");
+    }
+
+    [Fact]
+    public async Task CandidateReport_Garbled_IsCounted()
+    {
+        await using var board = await BoardHost.StartAsync();
+        using var reporter = await Reporter.ConnectAsync(board);
+        await reporter.SendAsync("leader");
+        await reporter.ClosedAsync();
+        AssertOnly("what=candidate report");
+    }
+
+    /// <summary>At least once: who waits for an answer asks again.</summary>
+    private void AssertOnly(string counted) => Assert.Equal([counted], _refused.Distinct());
+}
