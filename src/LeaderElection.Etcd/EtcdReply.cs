@@ -1,53 +1,12 @@
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
-
 namespace LeaderElection.Etcd;
 
-/// <summary>Reads what an endpoint answers, which may be anything: no longer than is sensible, and with one clear line when it makes no sense.</summary>
+/// <summary>What an endpoint answers may be anything: it is read no longer than is sensible, and refused in one clear line.</summary>
 internal static class EtcdReply
 {
     /// <summary>An answer to the largest transaction of elections, with the longest names, is far smaller.</summary>
     public const int MaxLength = 16 << 20;
 
     private const int MaxWords = 300;
-
-    /// <exception cref="EtcdFailure">It is too long.</exception>
-    public static async Task<byte[]> ReadAsync(HttpContent content, CancellationToken stop)
-    {
-        if (content.Headers.ContentLength > MaxLength)
-            throw TooLong();
-        var stream = await content.ReadAsStreamAsync(stop).ConfigureAwait(false);
-        await using (stream.ConfigureAwait(false))
-        {
-            var buffer = new byte[Math.Min(content.Headers.ContentLength ?? 4096, MaxLength) + 1];
-            var length = 0;
-            while (await stream.ReadAsync(buffer.AsMemory(length), stop).ConfigureAwait(false) is var read and > 0)
-            {
-                length += read;
-                if (length > MaxLength)
-                    throw TooLong();
-                // Grows with what has come.
-                if (length == buffer.Length)
-                    Array.Resize(ref buffer, Math.Min(buffer.Length * 2, MaxLength + 1));
-            }
-            return buffer[..length];
-        }
-    }
-
-    /// <exception cref="EtcdFailure">It is not such an answer.</exception>
-    public static T Parse<T>(ReadOnlySpan<byte> json, JsonTypeInfo<T> type)
-    {
-        try
-        {
-            if (JsonSerializer.Deserialize(json, type) is { } reply)
-                return reply;
-        }
-        catch (JsonException e)
-        {
-            throw Senseless(e);
-        }
-        throw Senseless();
-    }
 
     public static EtcdFailure Senseless(Exception? e = null) =>
         new(EtcdFailure.NoAnswer, "its answer makes no sense; is this the client URL of etcd 3.4 or later?", e);
