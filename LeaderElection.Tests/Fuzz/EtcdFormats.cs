@@ -54,7 +54,7 @@ internal static class EtcdFormats
 
     public static readonly FuzzFormat[] All =
     [
-        new("etcd-replies", Replies, ReadReply) { Words = Words, Fix = input => input is [var kind and >= (byte)'0' and <= (byte)'4', _, ..] ? FixLengths(input, 1) : input, AcceptsSamples = true },
+        new("etcd-replies", Replies, ReadReply) { Words = Words, Fix = input => input is [var kind and >= (byte)'0' and <= (byte)'4', _, ..] ? FixLengths(input, 1) : input },
         new("etcd-watch", Streams, ReadStream) { Words = Words, Fix = input => FixLengths(input, 0), AcceptsSamples = false },
     ];
 
@@ -99,17 +99,12 @@ internal static class EtcdFormats
                     break;
                 case (byte)'5':
                     var end = Encoding.Latin1.GetString(rest).Split('\n', 2);
-                    using (var response = new HttpResponseMessage())
-                    {
-                        response.TrailingHeaders.TryAddWithoutValidation("grpc-status", end[0]);
-                        response.TrailingHeaders.TryAddWithoutValidation("grpc-message", end[^1]);
-                        EtcdAnswer.ThrowIfFailed(response.TrailingHeaders);
-                    }
-                    return null;
+                    Ends(end[0], end[^1]);
+                    break;
                 default:
                     var words = Encoding.Latin1.GetString(rest).Split(' ', 2);
                     if (int.TryParse(words[0], out var status) && status is >= 100 and < 600 && EtcdAnswer.Refusal((HttpStatusCode)status, words[^1]) is { } refusal)
-                        return OneLine(refusal);
+                        OneLine(refusal);
                     break;
             }
             return null;
@@ -121,6 +116,22 @@ internal static class EtcdFormats
         catch (ElectionStoreException e)
         {
             return e.Message;
+        }
+    }
+
+    /// <summary>How an answer ends, in etcd's words: any of them is one line.</summary>
+    private static void Ends(string status, string message)
+    {
+        using var response = new HttpResponseMessage();
+        response.TrailingHeaders.TryAddWithoutValidation("grpc-status", status);
+        response.TrailingHeaders.TryAddWithoutValidation("grpc-message", message);
+        try
+        {
+            EtcdAnswer.ThrowIfFailed(response.TrailingHeaders);
+        }
+        catch (EtcdFailure e)
+        {
+            OneLine(e);
         }
     }
 

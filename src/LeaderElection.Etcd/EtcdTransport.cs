@@ -55,6 +55,7 @@ internal static class EtcdTransport
             return new EtcdFailure(EtcdFailure.NoAnswer, $"TLS failed: {FirstLine(tls.Message)}; check the scheme, CaFile, the host name and the client certificate", tls);
         return e switch
         {
+            ObjectDisposedException => new EtcdFailure(EtcdFailure.NoAnswer, "the connection was given up", e),
             HttpRequestException { HttpRequestError: HttpRequestError.VersionNegotiationError } => EtcdFailure.NotEtcd("HTTP/1.1 alone", e),
             // What speaks only HTTP/1.1 answers so as well, also a proxy that says that etcd is away: it may pass.
             HttpRequestException { InnerException: HttpProtocolException { ErrorCode: ProtocolError } } => new EtcdFailure(

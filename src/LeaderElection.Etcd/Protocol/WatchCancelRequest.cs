@@ -4,6 +4,10 @@ namespace LeaderElection.Etcd.Protocol;
 
 internal sealed record WatchCancelRequest(long WatchId) : EtcdMessage
 {
-    // Of the same form: the number of the watch is the one field.
-    protected override void Write(CodedOutputStream output) => Write(output, 2, new LeaseRequest(WatchId));
+    protected override void Write(CodedOutputStream output) => Write(output, 2, new Fields(WatchId));
+
+    private sealed record Fields(long WatchId) : EtcdMessage
+    {
+        protected override void Write(CodedOutputStream output) => Write(output, 1, WatchId);
+    }
 }
