@@ -94,6 +94,21 @@ public sealed class EtcdSecurityTests : EtcdTests
     }
 
     [Fact]
+    public async Task Ping_OfAServerThatIsNotEtcd_IsSaidInOneLine()
+    {
+        await using var redis = await RedisServer.StartNewAsync();
+        // The port for other members speaks HTTP/1.1 alone.
+        foreach (var endpoint in new[] { $"http://{redis.Endpoint}", Store.Server.PeerEndpoint })
+        {
+            await using var backend = Backend(connectionString: endpoint);
+            var error = await Assert.ThrowsAsync<ElectionStoreException>(() => backend.PingAsync(Late).AsTask());
+            Assert.StartsWith($"etcd at {endpoint}: ", error.Message);
+            Assert.Contains("is this the client URL of etcd 3.4 or later", error.Message);
+            Assert.DoesNotContain('\n', error.Message);
+        }
+    }
+
+    [Fact]
     public async Task Auth_UserWithTheLeastRights_ElectsOnlyWhereItMay()
     {
         await EnableAuthAsync();
@@ -151,15 +166,31 @@ public sealed class EtcdSecurityTests : EtcdTests
         Assert.True((await next).FencingToken > leader.FencingToken);
     }
 
-    private async Task EnableAuthAsync(string permission = "readwrite", bool isPrefix = true)
+    [Fact]
+    public async Task Auth_WithoutPassword_TheNameInTheClientCertificateIsTheUser()
     {
-        await Store.Server.CtlAsync("user", "add", "root:root-secret");
-        await Store.Server.CtlAsync("user", "grant-role", "root", "root");
-        await Store.Server.CtlAsync("role", "add", "elector");
-        await Store.Server.CtlAsync("role", "grant-permission", "elector", permission, $"--prefix={(isPrefix ? "true" : "false")}", "e/");
-        await Store.Server.CtlAsync("user", "add", "elector:right-secret");
-        await Store.Server.CtlAsync("user", "grant-role", "elector", "elector");
-        await Store.Server.CtlAsync("auth", "enable");
+        using var certificates = new Certificates();
+        await using var server = await EtcdServer.StartNewAsync(certificates.Tls(asksForClientCertificate: true));
+        await EnableAuthAsync(server, "client");
+        await using var backend = Secure(server, certificates.Authority, certificates.Client);
+        var leader = await backend.CreateElection("e", "a").CampaignAsync(Late);
+        var error = await Assert.ThrowsAsync<ElectionStoreException>(() => backend.CreateElection("other", "a").CampaignAsync(Late).AsTask());
+        Assert.Contains("may not", error.Message);
+        Assert.True(leader.IsValid);
+    }
+
+    private Task EnableAuthAsync(string permission = "readwrite", bool isPrefix = true) =>
+        EnableAuthAsync(Store.Server, "elector", permission, isPrefix);
+
+    private static async Task EnableAuthAsync(EtcdServer server, string user, string permission = "readwrite", bool isPrefix = true)
+    {
+        await server.CtlAsync("user", "add", "root:root-secret");
+        await server.CtlAsync("user", "grant-role", "root", "root");
+        await server.CtlAsync("role", "add", "elector");
+        await server.CtlAsync("role", "grant-permission", "elector", permission, $"--prefix={(isPrefix ? "true" : "false")}", "e/");
+        await server.CtlAsync("user", "add", $"{user}:right-secret");
+        await server.CtlAsync("user", "grant-role", user, "elector");
+        await server.CtlAsync("auth", "enable");
     }
 
     private EtcdElectionBackend Secure(EtcdServer server, TestCertificate authority, TestCertificate? client) => Backend(

@@ -1,52 +1,50 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using LeaderElection.Etcd;
 using LeaderElection.Etcd.Protocol;
 using LeaderElection.Leases;
+using static LeaderElection.Tests.Fuzz.EtcdWriter;
 
 namespace LeaderElection.Tests.Fuzz;
 
-/// <summary>What etcd answers: one JSON object, or a line for each event.</summary>
+/// <summary>What etcd answers: a message in a frame and how the request ended, or a frame for each event.</summary>
 internal static class EtcdFormats
 {
-    private const string Header = """ "header":{"cluster_id":"14841639068965178418","member_id":"10276657743932975437","revision":"12","raft_term":"2"} """;
-
     private static readonly string[] Words =
     [
-        "null", "[null]", "{}", "[]", "\"\"", "-1", "\"9223372036854775807\"", "1e999", "\"YQ==\"", "\"*\"", "true", "\"header\":", "\"kvs\":", "\"events\":",
-        "\"kv\":", "\"responses\":", "\"error\":", "\"message\":\"a\\nb\"", "\"result\":", "\n", new('[', 70), "\"\\ud800\"", "\"created\":true,", "\"canceled\":true,",
+        "\0\0\0\0\0", "\0\0\0\0\u0001", "\u0001\0\0\0\u0002", "\0\u007f\u007f\u007f\u007f", "\n\0", "\u0012\0", "\u001a\0", "\"\0", "Z\0", "\u0008\u007f", "\u000b", "\u000c", "\u0013\u0014",
+        "\u0018\u0001", " \u0001", "(\u0001", "\u007f\u007f", "\n\u007f", "2\u0004a\nb", new('\u000b', 70), "grpc-status", "%0A", "0", "-1", "99999999999",
     ];
+
+    private static readonly byte[] Key = Message((1, "e/1"), (2, 11), (3, 13), (4, 1), (5, "a"), (6, 7587854));
 
     /// <summary>The first character says which answer is waited for.</summary>
     private static readonly byte[][] Replies =
     [
-        .. ((string[])
-        [
-            $$"""0{{{Header}},"token":"abcdefgh.12"}""",
-            $$"""1{{{Header}},"ID":"7587854","TTL":"5"}""",
-            $$$"""2{"result":{{{{Header}}},"ID":"7587854","TTL":"5"}}""",
-            """2{"error":{"grpc_code":5,"http_code":404,"message":"etcdserver: requested lease not found","http_status":"Not Found"}}""",
-            $$"""3{{{Header}},"version":"3.5.9","dbSize":"20480","leader":"10276657743932975437","raftIndex":"8","raftTerm":"2"}""",
-            $$$"""4{{{{Header}}},"succeeded":true,"responses":[{"response_range":{{{{Header}}},"kvs":[{"key":"ZS8x","create_revision":"11","mod_revision":"11","version":"1","value":"YQ==","lease":"1"}],"more":true,"count":"2"}},{"response_put":{{{{Header}}}}}]}""",
-            $$$"""4{{{{Header}}},"succeeded":true,"responses":[{"response_txn":{{{{Header}}},"succeeded":true,"responses":[{"response_range":{{{{Header}}}}}]}}]}""",
-            $$"""5{{{Header}},"kvs":[{"key":"ZS8x","create_revision":"11","mod_revision":"11","version":"1","value":"YQ=="}],"count":"1"}""",
-            """6{"error":"etcdserver: user name is empty","message":"etcdserver: user name is empty","code":3}""",
-            """6{"error":{"grpc_code":7,"http_code":403,"message":"etcdserver: permission denied"}}""",
-        ]).Select(Encoding.UTF8.GetBytes),
+        Reply('0', Message((1, Header(12)), (2, "abcdefgh.12"))),
+        Reply('1', Message((1, Header(12)), (2, 7587854), (3, 5))),
+        Reply('3', Message((1, Header(12)), (2, "3.5.9"), (3, 20480), (4, 1027665774393297543), (5, 8), (6, 2))),
+        Reply('4', Message(
+            (1, Header(12)), (2, true), (3, Message((1, Message((1, Header(12)), (2, Key), (3, true), (4, 2))))), (3, Message((2, Message((1, Header(12)))))))),
+        Reply('4', Message(
+            (1, Header(12)), (2, true), (3, Message((4, Message((1, Header(12)), (2, true), (3, Message((1, Message((1, Header(12)))))))))))),
+        "55\netcdserver: requested lease not found"u8.ToArray(),
+        "57\netcdserver: permission denied %25 %0A"u8.ToArray(),
+        "50\n"u8.ToArray(),
+        "6404 text/html"u8.ToArray(),
+        "6200 application/grpc"u8.ToArray(),
     ];
 
     private static readonly byte[][] Streams =
     [
-        .. ((string[])
         [
-            $$$"""{"result":{{{{Header}}},"watch_id":"1","created":true}}""" + "\n" + $$$"""{"result":{{{{Header}}},"watch_id":"2","created":true}}""" + "\n"
-            + $$$"""{"result":{{{{Header}}},"watch_id":"2","events":[{"kv":{"key":"ZS8x","create_revision":"11","mod_revision":"13","value":"YQ=="}},{"type":"DELETE","kv":{"key":"ZS8x","mod_revision":"14"}}]}}""" + "\n"
-            + $$$"""{"result":{{{{Header}}},"watch_id":"1"}}""" + "\n",
-            $$$"""{"result":{{{{Header}}},"watch_id":"1","created":true,"canceled":true,"compact_revision":"9","cancel_reason":"permission denied"}}""" + "\n",
-            """{"error":{"grpc_code":14,"http_code":503,"message":"etcdserver: no leader","http_status":"Service Unavailable"}}""" + "\n",
-        ]).Select(Encoding.UTF8.GetBytes),
+            .. Frame(Message((1, Header(12)), (2, 1), (3, true))), .. Frame(Message((1, Header(12)), (2, 2), (3, true))),
+            .. Frame(Message((1, Header(14)), (2, 2), (11, Message((2, Key))), (11, Message((1, 1), (2, Message((1, "e/1"), (3, 14))))))),
+            .. Frame(Message((1, Header(14)), (2, 1))),
+        ],
+        Frame(Message((1, Header(12)), (2, -1), (3, true), (4, true), (5, 9), (6, "permission denied"))),
+        Frame(Message((1, Header(12)), (2, 1), (4, true))),
     ];
 
     private static readonly EtcdConnection Connection = new(new EtcdElectionOptions { ConnectionString = "http://localhost:2379" }, TimeProvider.System);
@@ -56,9 +54,22 @@ internal static class EtcdFormats
 
     public static readonly FuzzFormat[] All =
     [
-        new("etcd-replies", Replies, ReadReply) { Words = Words },
-        new("etcd-watch", Streams, ReadStream) { Words = Words, AcceptsSamples = false },
+        new("etcd-replies", Replies, ReadReply) { Words = Words, Fix = input => input is [var kind and >= (byte)'0' and <= (byte)'4', _, ..] ? FixLengths(input, 1) : input },
+        new("etcd-watch", Streams, ReadStream) { Words = Words, Fix = input => FixLengths(input, 0), AcceptsSamples = false },
     ];
+
+    private static byte[] Reply(char kind, byte[] message) => [(byte)kind, .. Frame(message)];
+
+    /// <summary>One frame of all that follows.</summary>
+    private static byte[] FixLengths(byte[] input, int start)
+    {
+        if (input.Length < start + EtcdMessage.FrameHeader)
+            return input;
+        var copy = input.ToArray();
+        copy[start] = 0;
+        BinaryPrimitives.WriteInt32BigEndian(copy.AsSpan(start + 1), copy.Length - start - EtcdMessage.FrameHeader);
+        return copy;
+    }
 
     private static string? ReadReply(byte[] input)
     {
@@ -66,33 +77,34 @@ internal static class EtcdFormats
         {
             if (input is not [var kind, ..])
                 return "there is no answer";
-            var json = input.AsSpan(1);
+            var rest = input.AsSpan(1).ToArray();
             switch (kind)
             {
                 case (byte)'0':
-                    Check(json, EtcdJson.Default.AuthenticateResponse);
+                    Read(rest, AuthenticateResponse.Read);
                     break;
                 case (byte)'1':
-                    Check(json, EtcdJson.Default.LeaseResponse);
-                    break;
-                case (byte)'2':
-                    if (Check(json, EtcdJson.Default.StreamItemLeaseResponse).Error is { } error)
-                        OneLine(error.ToFailure());
+                    Read(rest, LeaseResponse.Read);
                     break;
                 case (byte)'3':
-                    Check(json, EtcdJson.Default.StatusResponse);
+                    Read(rest, StatusResponse.Read);
                     break;
                 case (byte)'4':
-                    var txn = Check(json, EtcdJson.Default.TxnResponse);
+                    var txn = Read(rest, TxnResponse.Read);
+                    // What was read, written and read again, is the same.
+                    var written = Of(txn);
+                    Assert.Equal(written, Of(EtcdInput.Read(written, TxnResponse.Read)));
                     var outcome = EtcdOutcome.Of(txn, EtcdOutcome.RevisionOf(txn));
                     Assert.True(outcome.Revision > 0);
-                    Assert.False(outcome.Found is { Key: null } or { Value: null });
                     break;
                 case (byte)'5':
-                    Check(json, EtcdJson.Default.RangeResponse);
+                    var end = Encoding.Latin1.GetString(rest).Split('\n', 2);
+                    Ends(end[0], end[^1]);
                     break;
                 default:
-                    OneLine(EtcdConnection.Refusal((HttpStatusCode)(400 + (kind % 2 * 100)), json.ToArray()));
+                    var words = Encoding.Latin1.GetString(rest).Split(' ', 2);
+                    if (int.TryParse(words[0], out var status) && status is >= 100 and < 600 && EtcdAnswer.Refusal((HttpStatusCode)status, words[^1]) is { } refusal)
+                        OneLine(refusal);
                     break;
             }
             return null;
@@ -107,13 +119,36 @@ internal static class EtcdFormats
         }
     }
 
-    /// <summary>What was read, written and read again, is the same.</summary>
-    private static T Check<T>(ReadOnlySpan<byte> json, JsonTypeInfo<T> type)
+    /// <summary>How an answer ends, in etcd's words: any of them is one line.</summary>
+    private static void Ends(string status, string message)
     {
-        var reply = EtcdReply.Parse(json, type);
-        var written = JsonSerializer.SerializeToUtf8Bytes(reply, type);
-        Assert.Equal(written, JsonSerializer.SerializeToUtf8Bytes(EtcdReply.Parse(written, type), type));
-        return reply;
+        using var response = new HttpResponseMessage();
+        response.TrailingHeaders.TryAddWithoutValidation("grpc-status", status);
+        response.TrailingHeaders.TryAddWithoutValidation("grpc-message", message);
+        try
+        {
+            EtcdAnswer.ThrowIfFailed(response.TrailingHeaders);
+        }
+        catch (EtcdFailure e)
+        {
+            OneLine(e);
+        }
+    }
+
+    /// <summary>The one message of an answer, in pieces.</summary>
+    private static T Read<T>(byte[] input, Func<EtcdInput, T> read)
+    {
+        var frames = new EtcdFrames(new Replay(input, piece: 1 + (input.Length % 500)));
+        var message = Next(frames) ?? throw EtcdReply.Senseless();
+        var reply = EtcdInput.Read(message, read);
+        return Next(frames) is null ? reply : throw EtcdReply.Senseless();
+    }
+
+    private static ArraySegment<byte>? Next(EtcdFrames frames)
+    {
+        var next = frames.NextAsync(CancellationToken.None);
+        Assert.True(next.IsCompleted);
+        return next.GetAwaiter().GetResult();
     }
 
     private static string OneLine(EtcdFailure failure)
@@ -127,15 +162,18 @@ internal static class EtcdFormats
     {
         const long from = 13;
         var told = 0;
-        HashSet<EtcdWatch> watches = [.. Enumerable.Range(1, 2).Select(id => new EtcdWatch(Hub, id, "e/1"u8.ToArray(), null, false, from, news =>
+        using var stream = new EtcdWatchStream(Connection, TimeProvider.System);
+        for (var i = 0; i < 2; i++)
         {
-            // An event is of a revision that was asked for, and of a key.
-            Assert.True(news is null or { Kv: { ModRevision: >= from, Key: not null } });
-            told++;
-        }))];
-        using var stream = new EtcdWatchStream(Connection, TimeProvider.System, watches);
-        var listening = stream.ListenAsync(
-            new Replay(input, piece: 1 + (input.Length % 500)), static () => { }, static (watch, response) => watch.Missed(response.CompactRevision), static () => { }, CancellationToken.None);
+            stream.Add(new EtcdWatch(Hub, "e/1"u8.ToArray(), null, false, from, news =>
+            {
+                // An event is of a revision that was asked for, and of a key.
+                Assert.True(news is null or { Kv: { ModRevision: >= from, Key: not null } });
+                told++;
+            }));
+        }
+        var frames = new EtcdFrames(new Replay(input, piece: 1 + (input.Length % 500)));
+        var listening = stream.ListenAsync(frames.NextAsync, static () => { }, static (watch, response) => watch.Missed(response.CompactRevision), CancellationToken.None);
         Assert.True(listening.IsCompleted);
         Assert.InRange(told, 0, input.Length);
         return listening.Exception?.InnerException switch

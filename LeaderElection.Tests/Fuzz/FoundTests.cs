@@ -64,47 +64,66 @@ public sealed class FoundTests
         p => p.Contains("secret", StringComparison.Ordinal));
 
     [Theory]
-    [InlineData("null")]
-    [InlineData("[]")]
     [InlineData("<html>")]
-    [InlineData("""{"responses":5}""")]
-    public void EtcdReply_ThatIsNone_IsAFailureOfTheEndpoint(string json)
+    [InlineData("\u001a\u007f")]
+    [InlineData("\u001a\u0003\n\u0005a")]
+    public void EtcdReply_ThatIsNone_IsAFailureOfTheEndpoint(string bytes)
     {
-        var failure = Assert.Throws<EtcdFailure>(() => EtcdReply.Parse(Encoding.UTF8.GetBytes(json), EtcdJson.Default.TxnResponse));
+        var failure = Assert.Throws<EtcdFailure>(() => EtcdInput.Read(Encoding.UTF8.GetBytes(bytes), TxnResponse.Read));
         Assert.True(failure is { IsOfEndpoint: true, IsTransient: true });
     }
 
-    [Theory]
-    [InlineData("{}")]
-    [InlineData("""{"header":null,"responses":[null]}""")]
-    [InlineData("""{"header":{"revision":"-1"}}""")]
-    public void EtcdReply_WithoutARevision_IsNotBelieved(string json)
+    [Fact]
+    public void EtcdReply_OfTransactionsInTransactionsWithoutEnd_IsRefused()
     {
-        var reply = EtcdReply.Parse(Encoding.UTF8.GetBytes(json), EtcdJson.Default.TxnResponse);
+        byte[] nested = [];
+        for (var i = 0; i < 10_000; i++)
+            nested = EtcdWriter.Message((3, EtcdWriter.Message((4, nested))));
+        Assert.Throws<EtcdFailure>(() => EtcdInput.Read(nested, TxnResponse.Read));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("\n\0\u001a\0")]
+    [InlineData("\n\u0002\u0018\0")]
+    public void EtcdReply_WithoutARevision_IsNotBelieved(string bytes)
+    {
+        var reply = EtcdInput.Read(Encoding.UTF8.GetBytes(bytes), TxnResponse.Read);
         Assert.True(Assert.Throws<ElectionStoreException>(() => EtcdOutcome.RevisionOf(reply)).IsTransient);
     }
 
     [Fact]
-    public async Task EtcdReply_WithoutEnd_IsGivenUp()
+    public async Task EtcdMessage_WithoutEnd_IsGivenUp()
     {
-        using var endless = new StreamContent(new Replay(new byte[EtcdReply.MaxLength + 1]));
-        await Assert.ThrowsAsync<EtcdFailure>(() => EtcdReply.ReadAsync(endless, CancellationToken.None));
-        using var whole = new StreamContent(new Replay([.. Enumerable.Range(0, 100_000).Select(i => (byte)i)], piece: 777));
-        Assert.Equal(Enumerable.Range(0, 100_000).Select(i => (byte)i), await EtcdReply.ReadAsync(whole, CancellationToken.None));
+        var endless = new EtcdFrames(new Replay(EtcdWriter.Frame(new byte[EtcdReply.MaxLength + 1])));
+        await Assert.ThrowsAsync<EtcdFailure>(() => endless.NextAsync(CancellationToken.None).AsTask());
+        byte[] message = [.. Enumerable.Range(0, 100_000).Select(i => (byte)i)];
+        var whole = new EtcdFrames(new Replay([.. EtcdWriter.Frame(message), .. EtcdWriter.Frame([1]), .. EtcdWriter.Frame(message)], piece: 777));
+        Assert.Equal(message, (await whole.NextAsync(CancellationToken.None))?.ToArray());
+        Assert.Equal([1], (await whole.NextAsync(CancellationToken.None))?.ToArray());
+        Assert.Equal(message, (await whole.NextAsync(CancellationToken.None))?.ToArray());
+        Assert.Null((await whole.NextAsync(CancellationToken.None))?.ToArray());
     }
 
     [Fact]
-    public async Task EtcdWatch_LineWithoutEnd_IsGivenUp()
+    public async Task EtcdMessage_OfALengthThatNeverComes_TakesNoRoomForIt()
     {
-        using var connection = new EtcdConnection(new EtcdElectionOptions { ConnectionString = "http://localhost:2379" }, TimeProvider.System);
-        using var stream = new EtcdWatchStream(connection, TimeProvider.System, []);
-        await Assert.ThrowsAsync<EtcdFailure>(() =>
-            stream.ListenAsync(new Replay(new byte[EtcdReply.MaxLength + 100_000]), () => { }, (_, _) => { }, () => { }, CancellationToken.None));
+        var frames = new EtcdFrames(new Replay([0, 0, 0xFF, 0xFF, 0xFF, 1]));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        await Assert.ThrowsAsync<EtcdFailure>(() => frames.NextAsync(CancellationToken.None).AsTask());
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100_000);
     }
 
     [Fact]
-    public void EtcdError_OfManyLines_IsOne() =>
-        Assert.DoesNotContain(new EtcdErrorBody { Code = 3, Message = $"a\nb{new string('x', 10_000)}" }.ToFailure().Explain(), char.IsControl);
+    public void EtcdError_OfManyLines_IsOne()
+    {
+        using var response = new HttpResponseMessage();
+        response.TrailingHeaders.TryAddWithoutValidation("grpc-status", "3");
+        response.TrailingHeaders.TryAddWithoutValidation("grpc-message", $"a%0Ab{new string('x', 10_000)}");
+        var failure = Assert.Throws<EtcdFailure>(() => EtcdAnswer.ThrowIfFailed(response.TrailingHeaders));
+        Assert.DoesNotContain(failure.Explain(), char.IsControl);
+        Assert.InRange(failure.Explain().Length, 3, 400);
+    }
 
     [Theory]
     [InlineData("""{"member":"m0","term":7}""")]

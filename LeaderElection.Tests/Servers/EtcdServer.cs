@@ -30,7 +30,10 @@ public sealed class EtcdServer : StoreServer
     /// <summary>Where its clients find it.</summary>
     public string Endpoint => $"{(_tls is null ? "http" : "https")}://127.0.0.1:{_port}";
 
-    internal string Membership => $"{_name}=http://127.0.0.1:{_peerPort}";
+    /// <summary>Where other members find it.</summary>
+    public string PeerEndpoint => $"http://127.0.0.1:{_peerPort}";
+
+    internal string Membership => $"{_name}={PeerEndpoint}";
 
     /// <param name="settings">Further arguments of etcd.</param>
     public static Task<EtcdServer> StartNewAsync(params string[] settings) => StartNewAsync(null, settings);
@@ -45,7 +48,7 @@ public sealed class EtcdServer : StoreServer
             [
                 "--name", _name, "--data-dir", Data.File("etcd"),
                 "--listen-client-urls", Endpoint, "--advertise-client-urls", Endpoint,
-                "--listen-peer-urls", $"http://127.0.0.1:{_peerPort}", "--initial-advertise-peer-urls", $"http://127.0.0.1:{_peerPort}",
+                "--listen-peer-urls", PeerEndpoint, "--initial-advertise-peer-urls", PeerEndpoint,
                 "--listen-metrics-urls", $"http://127.0.0.1:{_metricsPort}",
                 "--initial-cluster", _members, "--initial-cluster-state", "new",
                 "--logger", "zap", "--log-level", "warn",

@@ -50,15 +50,8 @@ public sealed class RefusalTests : IDisposable
     [Fact]
     public async Task EtcdReply_Garbled_IsCounted()
     {
-        await using var peer = new FakePeer(async (stream, _) =>
-        {
-            var request = new byte[4096];
-            Assert.True(await stream.ReadAsync(request) > 0);
-            await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{\"header\""u8.ToArray());
-            Assert.Equal(0, await stream.ReadAsync(request));
-        });
-        await using var backend = new EtcdElectionBackend(new EtcdElectionOptions { ConnectionString = $"http://{peer.Endpoint}" });
-        await Assert.ThrowsAsync<ElectionStoreException>(() => backend.PingAsync(_late.Token).AsTask());
+        using var answer = new MemoryStream([1, 0, 0, 0, 1, 0]);
+        await Assert.ThrowsAsync<EtcdFailure>(() => new EtcdFrames(answer).NextAsync(_late.Token).AsTask());
         AssertOnly("election.strategy=etcd what=reply");
     }
 
@@ -66,10 +59,10 @@ public sealed class RefusalTests : IDisposable
     public async Task EtcdWatchStream_Garbled_IsCounted()
     {
         using var connection = new EtcdConnection(new EtcdElectionOptions { ConnectionString = "http://127.0.0.1:1" }, TimeProvider.System);
-        using var stream = new EtcdWatchStream(connection, TimeProvider.System, []);
+        using var stream = new EtcdWatchStream(connection, TimeProvider.System);
         await Assert.ThrowsAsync<EtcdFailure>(() => stream.ListenAsync(
-            new MemoryStream(Encoding.UTF8.GetBytes("{\"result\":{\"watch_id\":\"many\"}}\n")), static () => { }, static (_, _) => { }, static () => { }, _late.Token));
-        AssertOnly("election.strategy=etcd what=watch stream");
+            _ => new(new ArraySegment<byte>([0x0a, 0x7f])), static () => { }, static (_, _) => { }, _late.Token));
+        AssertOnly("election.strategy=etcd what=reply");
     }
 
     [Theory]

@@ -16,7 +16,7 @@ namespace LeaderElection.Etcd;
 /// <remarks>
 /// <para>Keys: <c>NAME/LEASE</c>, the lease's id in hexadecimal, bound to that lease; the value is the candidate's id,
 /// or what it proclaimed. The fencing token is the key's create revision. All elections of a process share one lease,
-/// one keep-alive and few streams of watches; several seats in one election have a lease each.</para>
+/// one keep-alive, one connection and one stream of watches; several seats in one election have a lease each.</para>
 /// <para>Other programs must not keep keys under <c>NAME/</c>: each would count as a candidate.</para>
 /// </remarks>
 public sealed class EtcdElectionBackend : SessionBackend
@@ -119,7 +119,7 @@ public sealed class EtcdElectionBackend : SessionBackend
         // Until the answer is there, any change may be one of the leader.
         observation?.Heed(null);
         var outcome = await Transactions.RunAsync(
-            new TxnRequest { Success = [new RangeRequest(range.Prefix) { RangeEnd = range.PrefixEnd, SortTarget = "CREATE", SortOrder = "ASCEND", Limit = 1 }] },
+            new TxnRequest { Success = [new RangeRequest(range.Prefix) { RangeEnd = range.PrefixEnd, ByCreation = SortOrder.Ascend, Limit = 1 }] },
             observer.Election, cancellationToken).ConfigureAwait(false);
         if (observation is null)
             observer.ListenTo(observation = new EtcdObservation(Watches, observer, range, outcome.Revision));

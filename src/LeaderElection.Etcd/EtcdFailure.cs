@@ -11,8 +11,13 @@ internal sealed class EtcdFailure(int code, string message, Exception? innerExce
     private const int NotFound = 5;
     private const int PermissionDenied = 7;
     private const int FailedPrecondition = 9;
+    private const int Unimplemented = 12;
     private const int Unavailable = 14;
     private const int Unauthenticated = 16;
+
+    /// <summary>Something answered, and not as etcd would.</summary>
+    public static EtcdFailure NotEtcd(string answer, Exception? e = null) =>
+        new(Unimplemented, $"{answer}, which etcd would not answer; is this the client URL of etcd 3.4 or later, with the right scheme?", e);
 
     /// <summary>Whether another member of the cluster may do better.</summary>
     public bool IsOfEndpoint => code is NoAnswer or DeadlineExceeded or Unavailable;

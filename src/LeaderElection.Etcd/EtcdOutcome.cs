@@ -13,13 +13,13 @@ internal readonly record struct EtcdOutcome(bool Succeeded, long Revision, KeyVa
     {
         KeyValue? found = null;
         foreach (var step in response.Responses)
-            found ??= step?.ResponseRange?.First;
+            found ??= step.Found;
         return new EtcdOutcome(response.Succeeded, revision, found);
     }
 
     /// <exception cref="ElectionStoreException">It names none; a fencing token may come of it.</exception>
     public static long RevisionOf(TxnResponse response) =>
-        response.Header is { Revision: > 0 and var revision } ? revision : throw Senseless();
+        response.Revision is > 0 and var revision ? revision : throw Senseless();
 
     /// <summary>An answer that fits its type, and not the question.</summary>
     public static ElectionStoreException Senseless()

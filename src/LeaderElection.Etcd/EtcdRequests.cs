@@ -11,9 +11,7 @@ internal sealed class EtcdRequests(EtcdConnection connection)
     {
         try
         {
-            var granted = await connection.AskAsync(
-                "lease/grant", new LeaseRequest(id, seconds), EtcdJson.Default.LeaseRequest, EtcdJson.Default.LeaseResponse, cancellationToken).ConfigureAwait(false);
-            return granted.Ttl;
+            return await connection.AskAsync("Lease/LeaseGrant", new LeaseGrantRequest(id, seconds), LeaseResponse.Read, cancellationToken).ConfigureAwait(false);
         }
         catch (ElectionStoreException e) when (e.InnerException is EtcdFailure { IsLeaseThere: true })
         {
@@ -24,21 +22,15 @@ internal sealed class EtcdRequests(EtcdConnection connection)
 
     /// <summary>Starts the lease's time anew.</summary>
     /// <returns>How many seconds it lasts from now; 0 when it is gone.</returns>
-    public async ValueTask<long> KeepAliveAsync(long id, CancellationToken cancellationToken)
-    {
-        var endpoint = connection.Endpoint;
-        var reply = await connection.AskAsync(
-            "lease/keepalive", new LeaseRequest(id), EtcdJson.Default.LeaseRequest, EtcdJson.Default.StreamItemLeaseResponse, cancellationToken).ConfigureAwait(false);
-        return reply.Error is { } error ? throw EtcdConnection.Error(endpoint, error.ToFailure()) : reply.Result?.Ttl ?? 0;
-    }
+    public Task<long> KeepAliveAsync(long id, CancellationToken cancellationToken) =>
+        connection.AskAsync("Lease/LeaseKeepAlive", new LeaseRequest(id), LeaseResponse.Read, cancellationToken);
 
     /// <summary>Ends the lease, and deletes its keys.</summary>
     public async ValueTask RevokeAsync(long id, CancellationToken cancellationToken)
     {
         try
         {
-            await connection.AskAsync(
-                "lease/revoke", new LeaseRequest(id), EtcdJson.Default.LeaseRequest, EtcdJson.Default.LeaseResponse, cancellationToken).ConfigureAwait(false);
+            await connection.AskAsync("Lease/LeaseRevoke", new LeaseRequest(id), LeaseResponse.Read, cancellationToken).ConfigureAwait(false);
         }
         catch (ElectionStoreException e) when (e.InnerException is EtcdFailure { IsLeaseGone: true })
         {
@@ -46,20 +38,18 @@ internal sealed class EtcdRequests(EtcdConnection connection)
         }
     }
 
-    public ValueTask<TxnResponse> TxnAsync(TxnRequest txn, CancellationToken cancellationToken) =>
-        connection.AskAsync("kv/txn", txn, EtcdJson.Default.TxnRequest, EtcdJson.Default.TxnResponse, cancellationToken);
+    public Task<TxnResponse> TxnAsync(TxnRequest txn, CancellationToken cancellationToken) =>
+        connection.AskAsync("KV/Txn", txn, TxnResponse.Read, cancellationToken);
 
     /// <summary>A transaction that is sent once, because a second time it may do something else.</summary>
-    public ValueTask<TxnResponse> TxnOnceAsync(TxnRequest txn, CancellationToken cancellationToken) =>
-        connection.AskOnceAsync("kv/txn", txn, EtcdJson.Default.TxnRequest, EtcdJson.Default.TxnResponse, cancellationToken);
+    public Task<TxnResponse> TxnOnceAsync(TxnRequest txn, CancellationToken cancellationToken) =>
+        connection.AskOnceAsync("KV/Txn", txn, TxnResponse.Read, cancellationToken);
 
     /// <summary>Asks for a sign of life of the cluster, not of one member alone.</summary>
     public async ValueTask StatusAsync(CancellationToken cancellationToken)
     {
-        var endpoint = connection.Endpoint;
-        var status = await connection.AskAsync(
-            "maintenance/status", new StatusRequest(), EtcdJson.Default.StatusRequest, EtcdJson.Default.StatusResponse, cancellationToken).ConfigureAwait(false);
-        if (status.Leader == 0)
+        var endpoint = connection.Channel.Endpoint;
+        if (await connection.AskAsync("Maintenance/Status", new StatusRequest(), StatusResponse.Read, cancellationToken).ConfigureAwait(false) == 0)
             throw EtcdConnection.Error(endpoint, new EtcdFailure(EtcdFailure.NoAnswer, "no leader"));
     }
 }

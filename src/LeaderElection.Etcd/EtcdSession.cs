@@ -139,7 +139,7 @@ internal sealed class EtcdSession(EtcdElectionBackend backend, long leaseId, Lea
     }
 
     private static RangeRequest Last(EtcdKey key) =>
-        new(key.Prefix) { RangeEnd = key.PrefixEnd, SortTarget = "CREATE", SortOrder = "DESCEND", Limit = 1 };
+        new(key.Prefix) { RangeEnd = key.PrefixEnd, ByCreation = SortOrder.Descend, Limit = 1 };
 
     internal static TxnRequest Delete(byte[] key, long createRevision) =>
         new() { Compare = [new Compare(key, createRevision)], Success = [new DeleteRangeRequest(key)] };

@@ -87,12 +87,12 @@ internal sealed class EtcdTransactions(EtcdRequests requests)
         try
         {
             var reply = await requests.TxnAsync(
-                new TxnRequest { Success = [.. batch.Select(w => (RequestOp)w.Txn)] }, CancellationToken.None).ConfigureAwait(false);
+                new TxnRequest { Success = [.. batch.Select(w => w.Txn)] }, CancellationToken.None).ConfigureAwait(false);
             var revision = EtcdOutcome.RevisionOf(reply);
-            if (reply.Responses.Length != batch.Count || reply.Responses.Any(r => r?.ResponseTxn is null))
+            if (reply.Responses.Count != batch.Count || reply.Responses.Exists(r => r.Txn is null))
                 throw EtcdOutcome.Senseless();
             foreach (var (waiting, response) in batch.Zip(reply.Responses))
-                waiting.Done.TrySetResult(EtcdOutcome.Of(response!.ResponseTxn!, revision));
+                waiting.Done.TrySetResult(EtcdOutcome.Of(response.Txn!, revision));
         }
         catch (ElectionStoreException e) when (e.InnerException is EtcdFailure { IsOfEndpoint: false })
         {

@@ -1,41 +1,69 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace LeaderElection.Etcd;
 
-/// <summary>Makes what carries requests to etcd: HTTP/1.1, as its gateway speaks it, with or without TLS.</summary>
+/// <summary>Makes what carries gRPC to etcd: one connection by HTTP/2 to each endpoint, with or without TLS.</summary>
 internal static class EtcdTransport
 {
-    /// <param name="connections">At most how many at a time to each endpoint.</param>
-    /// <param name="patience">How long a connection may take to open, and to answer a sign of life.</param>
-    /// <exception cref="ElectionStoreException">A certificate file cannot be read.</exception>
-    public static HttpMessageInvoker Create(EtcdElectionOptions options, int connections, TimeSpan patience)
+    private const long ProtocolError = 1;
+
+    /// <summary>etcd hangs up on clients that ping more often than every five seconds.</summary>
+    private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(10);
+
+    /// <param name="patience">How long the connection may take to open, and to answer a sign of life.</param>
+    public static HttpMessageInvoker Create(SslClientAuthenticationOptions tls, TimeSpan patience) => new(new SocketsHttpHandler
     {
-        var handler = new SocketsHttpHandler
-        {
-            MaxConnectionsPerServer = connections,
-            ConnectTimeout = patience,
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            // A coordination store is next door; a proxy in between would only hide its trouble.
-            UseProxy = false,
-            // The elections have spans of their own; one for every renewal would bury them.
-            ActivityHeadersPropagator = null,
-            ConnectCallback = (context, stop) => ConnectAsync(context.DnsEndPoint, patience, stop),
-        };
+        ConnectTimeout = patience,
+        KeepAlivePingDelay = PingDelay,
+        KeepAlivePingTimeout = PingDelay / 2,
+        KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        // A coordination store is next door; a proxy in between would only hide its trouble.
+        UseProxy = false,
+        // The elections have spans of their own; one for every renewal would bury them.
+        ActivityHeadersPropagator = null,
+        SslOptions = tls,
+        ConnectCallback = (context, stop) => ConnectAsync(context.DnsEndPoint, patience, stop),
+    });
+
+    /// <exception cref="ElectionStoreException">A certificate file cannot be read.</exception>
+    public static SslClientAuthenticationOptions CreateTls(EtcdElectionOptions options)
+    {
         try
         {
-            SetUpTls(options, handler.SslOptions);
-            return new HttpMessageInvoker(handler);
+            var tls = new SslClientAuthenticationOptions();
+            SetUpTls(options, tls);
+            return tls;
         }
         catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
         {
-            handler.Dispose();
             throw new ElectionStoreException($"etcd: the certificates cannot be read: {FirstLine(e.Message)}", isTransient: false, e);
         }
+    }
+
+    /// <summary>Says what the network, or the other side, has done.</summary>
+    public static EtcdFailure NoAnswer(Exception e)
+    {
+        var tls = e as AuthenticationException ?? e.InnerException as AuthenticationException;
+        if (tls is not null)
+            return new EtcdFailure(EtcdFailure.NoAnswer, $"TLS failed: {FirstLine(tls.Message)}; check the scheme, CaFile, the host name and the client certificate", tls);
+        return e switch
+        {
+            ObjectDisposedException => new EtcdFailure(EtcdFailure.NoAnswer, "the connection was given up", e),
+            HttpRequestException { HttpRequestError: HttpRequestError.VersionNegotiationError } => EtcdFailure.NotEtcd("HTTP/1.1 alone", e),
+            // What speaks only HTTP/1.1 answers so as well, also a proxy that says that etcd is away: it may pass.
+            HttpRequestException { InnerException: HttpProtocolException { ErrorCode: ProtocolError } } => new EtcdFailure(
+                EtcdFailure.NoAnswer, "it does not speak gRPC; is this the client URL of etcd 3.4 or later, with the right scheme?", e),
+            HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } => new EtcdFailure(
+                EtcdFailure.NoAnswer, $"no connection ({FirstLine(e.Message)}); is the scheme right?", e),
+            _ => new EtcdFailure(EtcdFailure.NoAnswer, $"no connection ({FirstLine(e.GetBaseException().Message)})", e),
+        };
     }
 
     private static async ValueTask<Stream> ConnectAsync(DnsEndPoint endpoint, TimeSpan patience, CancellationToken stop)

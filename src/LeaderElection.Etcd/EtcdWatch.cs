@@ -2,7 +2,7 @@ using LeaderElection.Etcd.Protocol;
 
 namespace LeaderElection.Etcd;
 
-/// <summary>One key or range that is watched, wherever its stream may be.</summary>
+/// <summary>One key or range that is watched, from stream to stream.</summary>
 internal sealed class EtcdWatch : IDisposable
 {
     private readonly Lock _lock = new();
@@ -14,10 +14,9 @@ internal sealed class EtcdWatch : IDisposable
     private long _nextRevision;
     private bool _disposed;
 
-    public EtcdWatch(EtcdWatches hub, long id, byte[] key, byte[]? rangeEnd, bool deletesOnly, long fromRevision, Action<WatchEvent?> onEvent)
+    public EtcdWatch(EtcdWatches hub, byte[] key, byte[]? rangeEnd, bool deletesOnly, long fromRevision, Action<WatchEvent?> onEvent)
     {
         _hub = hub;
-        Id = id;
         _key = key;
         _rangeEnd = rangeEnd;
         _deletesOnly = deletesOnly;
@@ -25,26 +24,20 @@ internal sealed class EtcdWatch : IDisposable
         _onEvent = onEvent;
     }
 
-    public long Id { get; }
+    /// <summary>Its number in the stream. The stream's lock guards it.</summary>
+    public long Id { get; set; }
 
     /// <summary>Asks for everything that was not delivered yet.</summary>
-    public WatchRequest CreateRequest()
+    public WatchCreateRequest CreateRequest(long id)
     {
-        lock (_lock)
-        {
-            return new WatchRequest(new WatchCreateRequest(_key, Id, _nextRevision)
-            {
-                RangeEnd = _rangeEnd,
-                Filters = _deletesOnly ? ["NOPUT"] : null,
-            });
-        }
+        lock (_lock) return new WatchCreateRequest(_key, _rangeEnd, _nextRevision, _deletesOnly, id);
     }
 
-    /// <summary>Passes news on, each once: while a watch changes streams both may bring it.</summary>
+    /// <summary>Passes news on, each once: the stream before may have brought it.</summary>
     public void Deliver(WatchResponse response)
     {
         // A report of progress has no events: everything up to its revision has been told.
-        var seen = response.Events is [.., var last] ? last.Kv.ModRevision : response.Created ? 0 : response.Header?.Revision ?? 0;
+        var seen = response.Events is [.., var last] ? last.Kv.ModRevision : response.Created ? 0 : response.Revision;
         long from;
         lock (_lock)
         {

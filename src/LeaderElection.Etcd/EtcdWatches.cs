@@ -4,9 +4,8 @@ using LeaderElection.Leases;
 namespace LeaderElection.Etcd;
 
 /// <summary>
-/// Every watch of the process, on few streams. The gateway takes no further watch into a stream that runs, so those
-/// asked for at about the same time open one together, and a new one takes over the watches of smaller ones: with
-/// n watches there are about log n streams, and each watch moves about log n times. No event is lost or told twice.
+/// Every watch of the process, in one stream. When that ends, all go on in the next where they were: no event is lost
+/// or told twice.
 /// </summary>
 internal sealed class EtcdWatches : IAsyncDisposable
 {
@@ -16,13 +15,12 @@ internal sealed class EtcdWatches : IAsyncDisposable
     private readonly Action<string> _warn;
     private readonly Backoff _backoff;
     private readonly CancellationTokenSource _disposed = new();
-    private readonly HashSet<EtcdWatchStream> _streams = [];
-    private HashSet<EtcdWatch> _pending = [];
-    private Task _opening = Task.CompletedTask;
-    private bool _isOpening;
+    private readonly HashSet<EtcdWatch> _watches = [];
+    private readonly AsyncSignal _wanted = new();
+    private EtcdWatchStream? _stream;
+    private Task? _running;
     private bool _inTrouble;
     private string? _warned;
-    private long _lastId;
 
     public EtcdWatches(EtcdConnection connection, TimeProvider time, Backoff backoff, Action<string> warn)
     {
@@ -33,16 +31,10 @@ internal sealed class EtcdWatches : IAsyncDisposable
         connection.Moved += OnMoved;
     }
 
-    /// <summary>How many streams are open.</summary>
-    public int StreamCount
-    {
-        get { lock (_lock) return _streams.Count; }
-    }
-
     /// <summary>Whether everything that was asked for is watched.</summary>
     public bool IsQuiet
     {
-        get { lock (_lock) return !_isOpening && _pending.Count == 0; }
+        get { lock (_lock) return _watches.Count == 0 || _stream is { IsConfirmed: true }; }
     }
 
     /// <summary>Watches a key, or a range of keys, until it is disposed.</summary>
@@ -52,132 +44,87 @@ internal sealed class EtcdWatches : IAsyncDisposable
     /// <param name="onEvent">Called with each event, or with nothing when some may have been missed: then look again. Must be quick.</param>
     public EtcdWatch Watch(byte[] key, byte[]? rangeEnd, bool deletesOnly, long fromRevision, Action<WatchEvent?> onEvent)
     {
+        var watch = new EtcdWatch(this, key, rangeEnd, deletesOnly, fromRevision, onEvent);
         lock (_lock)
         {
-            var watch = new EtcdWatch(this, ++_lastId, key, rangeEnd, deletesOnly, fromRevision, onEvent);
-            _pending.Add(watch);
-            Open_NeedsLock();
-            return watch;
+            _watches.Add(watch);
+            _stream?.Add(watch);
+            if (!_disposed.IsCancellationRequested)
+                _running ??= Task.Run(RunAsync);
         }
+        _wanted.Set();
+        return watch;
     }
 
     public async ValueTask DisposeAsync()
     {
-        Task opening;
+        Task? running;
         lock (_lock)
         {
             _disposed.Cancel();
-            opening = _opening;
-            foreach (var stream in _streams)
-                stream.Dispose();
+            running = _running;
+            _stream?.Dispose();
         }
         _connection.Moved -= OnMoved;
-        await opening.ConfigureAwait(false);
+        if (running is not null)
+            await running.ConfigureAwait(false);
     }
 
     internal void Remove(EtcdWatch watch)
     {
         lock (_lock)
         {
-            _pending.Remove(watch);
-            foreach (var stream in _streams)
-            {
-                if (!stream.Live.Remove(watch))
-                    continue;
-                if (stream.Live.Count == 0)
-                    Close_NeedsLock(stream);
-                else if (IsWasteful(stream))
-                    Open_NeedsLock();
-                return;
-            }
+            if (_watches.Remove(watch))
+                _stream?.Remove(watch);
         }
     }
-
-    /// <summary>Most of its watches are of no interest any more, and only a new stream is without them.</summary>
-    private static bool IsWasteful(EtcdWatchStream stream) => stream.Size > (2 * stream.Live.Count) + 64;
 
     private void OnMoved()
     {
         lock (_lock)
         {
-            foreach (var stream in _streams.Where(s => !ReferenceEquals(s.Endpoint, _connection.Endpoint)))
-                stream.Dispose();
+            if (_stream is not null && !ReferenceEquals(_stream.Channel, _connection.Channel))
+                _stream.Dispose();
         }
     }
 
-    private void Close_NeedsLock(EtcdWatchStream stream)
-    {
-        _streams.Remove(stream);
-        stream.Dispose();
-    }
-
-    private void Open_NeedsLock()
-    {
-        if (_isOpening || _disposed.IsCancellationRequested)
-            return;
-        _isOpening = true;
-        // Elsewhere, so that those who ask right now come along.
-        _opening = Task.Run(OpenAsync);
-    }
-
-    private async Task OpenAsync()
-    {
-        while (true)
-        {
-            EtcdWatchStream stream;
-            EtcdWatchStream[] replaced;
-            var confirmed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            if (_inTrouble)
-                await PauseAsync().ConfigureAwait(false);
-            lock (_lock)
-            {
-                if (_disposed.IsCancellationRequested || (_pending.Count == 0 && !_streams.Any(IsWasteful)))
-                {
-                    _isOpening = false;
-                    return;
-                }
-                _inTrouble = false;
-                (stream, replaced) = Merge_NeedsLock();
-            }
-            _ = RunAsync(stream, replaced, confirmed);
-            // One after the other: who asks meanwhile comes along with the next.
-            await confirmed.Task.ConfigureAwait(false);
-        }
-    }
-
-    private async Task PauseAsync()
+    private async Task RunAsync()
     {
         try
         {
-            await Task.Delay(_backoff.Next(), _time, _disposed.Token).ConfigureAwait(false);
+            while (true)
+            {
+                _disposed.Token.ThrowIfCancellationRequested();
+                if (_inTrouble)
+                    await Task.Delay(_backoff.Next(), _time, _disposed.Token).ConfigureAwait(false);
+                // Answers begin with that to the first watch.
+                if (Open() is { } stream)
+                    await RunAsync(stream).ConfigureAwait(false);
+                else
+                    await _wanted.WaitAsync(Timeout.InfiniteTimeSpan, _time, _disposed.Token).ConfigureAwait(false);
+            }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (_disposed.IsCancellationRequested)
         {
             // It ends.
         }
     }
 
-    /// <summary>Makes a stream of what is asked for, and of the streams that are not much larger than that together.</summary>
-    private (EtcdWatchStream Stream, EtcdWatchStream[] Replaced) Merge_NeedsLock()
+    private EtcdWatchStream? Open()
     {
-        var watches = _pending;
-        _pending = [];
-        var replaced = new List<EtcdWatchStream>();
-        foreach (var other in _streams.OrderBy(s => s.Live.Count))
+        lock (_lock)
         {
-            if (other.Live.Count > 3 * watches.Count && !IsWasteful(other))
-                continue;
-            watches.UnionWith(other.Live);
-            replaced.Add(other);
+            _inTrouble = false;
+            if (_watches.Count == 0 || _disposed.IsCancellationRequested)
+                return null;
+            _stream = new EtcdWatchStream(_connection, _time);
+            foreach (var watch in _watches)
+                _stream.Add(watch);
+            return _stream;
         }
-        foreach (var other in replaced)
-            _streams.Remove(other);
-        var stream = new EtcdWatchStream(_connection, _time, watches);
-        _streams.Add(stream);
-        return (stream, [.. replaced]);
     }
 
-    private async Task RunAsync(EtcdWatchStream stream, EtcdWatchStream[] replaced, TaskCompletionSource confirmed)
+    private async Task RunAsync(EtcdWatchStream stream)
     {
         try
         {
@@ -185,8 +132,11 @@ internal sealed class EtcdWatches : IAsyncDisposable
         }
         catch (ElectionStoreException e)
         {
-            if (e.InnerException is EtcdFailure { IsOfEndpoint: true } && !IsClosed())
-                _connection.MoveFrom(stream.Endpoint);
+            _inTrouble = true;
+            if (e.InnerException is EtcdFailure { IsOfEndpoint: true })
+                _connection.MoveFrom(stream.Channel);
+            else if (e.InnerException is EtcdFailure { WantsToken: true })
+                _connection.ForgetToken();
             Warn($"{e.Message}; trying on");
         }
         catch (OperationCanceledException)
@@ -196,69 +146,68 @@ internal sealed class EtcdWatches : IAsyncDisposable
         catch (Exception e)
         {
             // Watches are never given up, whatever it is.
+            _inTrouble = true;
             Warn($"a watch stream failed: {e.Message}; trying on");
         }
         finally
         {
-            CloseReplaced();
-            lock (_lock)
-            {
-                // Its watches go on in another stream, unless they do already.
-                if (_streams.Remove(stream))
-                {
-                    _inTrouble = true;
-                    _pending.UnionWith(stream.Live);
-                    if (_pending.Count > 0)
-                        Open_NeedsLock();
-                }
-            }
-            confirmed.TrySetResult();
+            lock (_lock) _stream = null;
         }
+    }
 
-        void OnConfirmed()
+    private void OnConfirmed()
+    {
+        lock (_lock)
         {
-            lock (_lock)
-            {
-                if (!_inTrouble)
-                {
-                    _backoff.Reset();
-                    _warned = null;
-                }
-            }
-            CloseReplaced();
-            confirmed.TrySetResult();
-        }
-
-        void CloseReplaced()
-        {
-            foreach (var other in replaced)
-                other.Dispose();
-        }
-
-        bool IsClosed()
-        {
-            lock (_lock) return !_streams.Contains(stream);
+            if (_inTrouble)
+                return;
+            _backoff.Reset();
+            _warned = null;
         }
     }
 
     /// <summary>etcd dropped a watch: its past was compacted away, or the token has expired or allows too little.</summary>
     private void OnCanceled(EtcdWatchStream stream, EtcdWatch watch, WatchResponse response)
     {
-        watch.Missed(Math.Max(response.CompactRevision - 1, response.Header?.Revision ?? 0));
-        var isRefused = response.CompactRevision == 0;
-        if (isRefused)
+        watch.Missed(Math.Max(response.CompactRevision - 1, response.Revision));
+        if (response.CompactRevision != 0)
         {
-            _connection.ForgetToken();
-            Warn($"etcd at {_connection.Endpoint.Authority} refuses a watch: {EtcdReply.Words(response.CancelReason ?? "")}; trying on");
+            lock (_lock)
+            {
+                if (_watches.Contains(watch))
+                    stream.Add(watch);
+            }
+            return;
+        }
+        _connection.ForgetToken();
+        Warn($"etcd at {stream.Channel.Endpoint.Authority} refuses a watch: {EtcdReply.Words(response.CancelReason)}; trying on");
+        lock (_lock)
+        {
+            if (_inTrouble)
+                return;
+            _inTrouble = true;
+        }
+        _ = ReopenAsync(stream);
+    }
+
+    /// <summary>Another token needs another stream. The watches that were not refused go on until then.</summary>
+    private async Task ReopenAsync(EtcdWatchStream stream)
+    {
+        try
+        {
+            await Task.Delay(_backoff.Next(), _time, _disposed.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // It ends.
         }
         lock (_lock)
         {
-            if (!stream.Live.Remove(watch))
-                return;
-            _pending.Add(watch);
-            _inTrouble |= isRefused;
-            Open_NeedsLock();
+            // It has waited for this one.
+            if (ReferenceEquals(_stream, stream))
+                _inTrouble = false;
         }
+        stream.Dispose();
     }
 
     /// <summary>Once for each trouble, not once for each attempt.</summary>

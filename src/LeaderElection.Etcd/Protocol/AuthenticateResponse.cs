@@ -1,6 +1,18 @@
 namespace LeaderElection.Etcd.Protocol;
 
-internal sealed record AuthenticateResponse
+internal static class AuthenticateResponse
 {
-    public string? Token { get; init; }
+    /// <returns>The token.</returns>
+    public static string Read(EtcdInput input)
+    {
+        var token = "";
+        while (input.Next() is not 0 and var tag)
+        {
+            if (tag == (2 << 3 | 2))
+                token = input.ReadString();
+            else
+                input.Skip();
+        }
+        return token;
+    }
 }

@@ -2,12 +2,38 @@ namespace LeaderElection.Etcd.Protocol;
 
 internal sealed record KeyValue
 {
-    // Not init: the generated reader would set what is missing to null. A null is as good as nothing.
-    public byte[] Key { get; set => field = value ?? []; } = [];
+    public byte[] Key { get; private set; } = [];
 
-    public byte[] Value { get; set => field = value ?? []; } = [];
+    public byte[] Value { get; private set; } = [];
 
-    public long CreateRevision { get; init; }
+    public long CreateRevision { get; private set; }
 
-    public long ModRevision { get; init; }
+    public long ModRevision { get; private set; }
+
+    public static KeyValue Read(EtcdInput input)
+    {
+        var kv = new KeyValue();
+        while (input.Next() is not 0 and var tag)
+        {
+            switch (tag)
+            {
+                case 1 << 3 | 2:
+                    kv.Key = input.ReadBytes();
+                    break;
+                case 2 << 3:
+                    kv.CreateRevision = input.ReadInt64();
+                    break;
+                case 3 << 3:
+                    kv.ModRevision = input.ReadInt64();
+                    break;
+                case 5 << 3 | 2:
+                    kv.Value = input.ReadBytes();
+                    break;
+                default:
+                    input.Skip();
+                    break;
+            }
+        }
+        return kv;
+    }
 }

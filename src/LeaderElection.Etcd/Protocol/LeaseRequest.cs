@@ -1,8 +1,9 @@
-using System.Text.Json.Serialization;
+using Google.Protobuf;
 
 namespace LeaderElection.Etcd.Protocol;
 
-/// <summary>Grants, keeps alive or revokes a lease; only a grant has a time to live, in seconds.</summary>
-internal sealed record LeaseRequest(
-    [property: JsonPropertyName("ID")] long Id,
-    [property: JsonPropertyName("TTL")] long Ttl = 0);
+/// <summary>Keeps a lease alive, or revokes it.</summary>
+internal sealed record LeaseRequest(long Id) : EtcdMessage
+{
+    protected override void Write(CodedOutputStream output) => Write(output, 1, Id);
+}

@@ -1,10 +1,19 @@
-using System.Text.Json.Serialization;
-
 namespace LeaderElection.Etcd.Protocol;
 
-/// <summary>A lease as etcd tells it. Its time to live is 0 when it is gone.</summary>
-internal sealed record LeaseResponse
+/// <summary>A lease as etcd tells it: granted, or kept alive.</summary>
+internal static class LeaseResponse
 {
-    [JsonPropertyName("TTL")]
-    public long Ttl { get; init; }
+    /// <returns>Its time to live, in seconds; 0 when it is gone.</returns>
+    public static long Read(EtcdInput input)
+    {
+        var ttl = 0L;
+        while (input.Next() is not 0 and var tag)
+        {
+            if (tag == 3 << 3)
+                ttl = input.ReadInt64();
+            else
+                input.Skip();
+        }
+        return ttl;
+    }
 }

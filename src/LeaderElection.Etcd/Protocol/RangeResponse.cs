@@ -1,11 +1,18 @@
 namespace LeaderElection.Etcd.Protocol;
 
-internal sealed record RangeResponse
+internal static class RangeResponse
 {
-    public ResponseHeader? Header { get; init; }
-
-    public KeyValue?[] Kvs { get; set => field = value ?? []; } = [];
-
-    /// <summary>The first key of the answer, if there is one.</summary>
-    public KeyValue? First => Kvs is [var first, ..] ? first : null;
+    /// <returns>The first key of the answer, if there is one.</returns>
+    public static KeyValue? Read(EtcdInput input)
+    {
+        KeyValue? first = null;
+        while (input.Next() is not 0 and var tag)
+        {
+            if (tag == (2 << 3 | 2) && first is null)
+                first = input.ReadMessage(KeyValue.Read);
+            else
+                input.Skip();
+        }
+        return first;
+    }
 }

@@ -1,3 +1,10 @@
+using Google.Protobuf;
+
 namespace LeaderElection.Etcd.Protocol;
 
-internal sealed record StatusRequest;
+internal sealed record StatusRequest : EtcdMessage
+{
+    protected override void Write(CodedOutputStream output)
+    {
+    }
+}

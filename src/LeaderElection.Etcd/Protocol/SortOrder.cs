@@ -1,0 +1,8 @@
+namespace LeaderElection.Etcd.Protocol;
+
+internal enum SortOrder
+{
+    None,
+    Ascend,
+    Descend,
+}

@@ -1,3 +1,0 @@
-namespace LeaderElection.Etcd.Protocol;
-
-internal sealed record WatchRequest(WatchCreateRequest CreateRequest);
