@@ -89,23 +89,7 @@ internal sealed class AliveFile : IDisposable
     }
 
     /// <summary>Whether nobody holds the lock: then the process that did is dead, or has given the lease up.</summary>
-    public static bool IsAbandoned(string path)
-    {
-        try
-        {
-            // A lock that is shared with others who ask the same, but not with the owner's.
-            using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-            return true;
-        }
-        catch (FileNotFoundException)
-        {
-            return false;
-        }
-        catch (IOException)
-        {
-            return false;
-        }
-    }
+    public static bool IsAbandoned(string path) => Unix.IsLocked(path) is false;
 
     /// <summary>Whether its process has locked it and written to it, and has died since. One that is just being created is neither.</summary>
     public static bool IsDead(string path) => new FileInfo(path) is { Exists: true, Length: > 0 } && IsAbandoned(path);

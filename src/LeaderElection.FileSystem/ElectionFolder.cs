@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using LeaderElection.Telemetry;
@@ -17,6 +18,7 @@ internal sealed class ElectionFolder
 
     private static readonly TimeSpan AbandonedFor = TimeSpan.FromDays(1);
 
+    private readonly ConcurrentDictionary<string, TaskCompletionSource> _awaited = new();
     private readonly string _path;
     private readonly TimeProvider _time;
 
@@ -92,26 +94,51 @@ internal sealed class ElectionFolder
     public async Task<Lock> LockAsync(string election, CancellationToken cancellationToken)
     {
         var path = Path.Combine(_path, election + LockExtension);
-        for (var attempt = 0; ; attempt++)
+        TaskCompletionSource? closed = null;
+        while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            try
+            if (Unix.IsLocked(path) is not true)
             {
-                var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
-                // If the file can be locked again, then that is another file: ours was deleted under its name meanwhile.
-                if (File.Exists(path) && !AliveFile.IsAbandoned(path))
-                    return new Lock(stream);
-                stream.Dispose();
+                if (TryLock(path) is { } locked)
+                    return locked;
             }
-            catch (IOException e) when (IsLocked(e))
+            else if (closed is null or { Task.IsCompleted: true })
             {
-                // Held for about a millisecond as a rule, less than a timer takes; no system tells when it is free.
-                if (attempt < 20)
-                    Thread.Yield();
-                else
-                    await Task.Delay(TimeSpan.FromMilliseconds(1 + Random.Shared.Next(4)), _time, cancellationToken).ConfigureAwait(false);
+                // And looks once more: it may have been closed just before.
+                closed = _awaited.GetOrAdd(election, static _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+            }
+            else
+            {
+                // Held for about a millisecond as a rule; not every folder tells when it is closed.
+                await closed.Task.WaitAsync(TimeSpan.FromMilliseconds(1 + Random.Shared.Next(4)), _time, cancellationToken)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
+    }
+
+    /// <summary>A file was closed: if that was a lock, it is free.</summary>
+    public void OnClosed(string file)
+    {
+        if (file.EndsWith(LockExtension, StringComparison.Ordinal) && _awaited.TryRemove(file[..^LockExtension.Length], out var closed))
+            closed.SetResult();
+    }
+
+    private static Lock? TryLock(string path)
+    {
+        try
+        {
+            var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+            // If the file under that name is not locked, then that is another file: ours was deleted meanwhile.
+            if (Unix.IsLocked(path) is true)
+                return new Lock(stream);
+            stream.Dispose();
+        }
+        catch (IOException e) when (IsLocked(e))
+        {
+            // Another was faster.
+        }
+        return null;
     }
 
     private static bool IsLocked(IOException e) => e.HResult is 11 or 35 or unchecked((int)0x80070020);

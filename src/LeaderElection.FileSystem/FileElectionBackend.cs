@@ -324,6 +324,8 @@ public sealed class FileElectionBackend : LeaseBackend
     {
         if (file.EndsWith(ElectionFolder.AliveExtension, StringComparison.Ordinal))
             OnLeaseTouched(Path.GetFileNameWithoutExtension(file));
+        else
+            _folder?.OnClosed(file);
     }
 
     private async Task<ElectionFolder> OpenAsync(CancellationToken cancellationToken)

@@ -17,6 +17,9 @@ internal static partial class Unix
 
     private const int CloseOnExec = 0x80000;
     private const int ReadOnly = 0;
+    private const int NoSuchFile = 2;
+    private const int SharedLock = 1;
+    private const int NonBlocking = 4;
 
     /// <summary>Opens a file for reading past the locks that .NET takes and respects on every open.</summary>
     public static SafeFileHandle OpenUnlocked(string path)
@@ -27,9 +30,30 @@ internal static partial class Unix
         if (!handle.IsInvalid)
             return handle;
         var error = Marshal.GetLastPInvokeError();
-        throw error == 2
+        throw error == NoSuchFile
             ? new FileNotFoundException(null, path)
             : new IOException($"cannot read {path}: {Marshal.GetPInvokeErrorMessage(error)}", error);
+    }
+
+    /// <summary>Whether somebody holds the lock that .NET takes on a file that is not shared. No exception tells: it would take longer than all else here.</summary>
+    /// <returns><see langword="null"/> when there is no such file.</returns>
+    public static bool? IsLocked(string path)
+    {
+        if (!OperatingSystem.IsLinux() && !OperatingSystem.IsMacOS())
+            return IsLockedElsewhere(path);
+        using var handle = open(path, ReadOnly | (OperatingSystem.IsLinux() ? CloseOnExec : 0));
+        if (handle.IsInvalid)
+        {
+            return Marshal.GetLastPInvokeError() switch
+            {
+                NoSuchFile => null,
+                13 => throw new UnauthorizedAccessException($"Access to the path '{path}' is denied."),
+                // Who cannot look does not know it to be free.
+                _ => true,
+            };
+        }
+        // A lock that is shared with others who ask the same, but not with the owner's.
+        return flock(handle, SharedLock | NonBlocking) != 0 && Marshal.GetLastPInvokeError() is 11 or 35;
     }
 
     public static SafeFileHandle InotifyInit() => inotify_init1(CloseOnExec);
@@ -39,6 +63,26 @@ internal static partial class Unix
     public static void InotifyRemoveWatch(SafeFileHandle inotify, int watch) => _ = inotify_rm_watch(inotify, watch);
 
     public static nint Read(SafeFileHandle handle, Span<byte> buffer) => read(handle, buffer, (nuint)buffer.Length);
+
+    private static bool? IsLockedElsewhere(string path)
+    {
+        try
+        {
+            using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            return false;
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int flock(SafeFileHandle handle, int operation);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial SafeFileHandle open(string path, int flags);
