@@ -23,7 +23,18 @@ public abstract class EntryConformance : ElectionConformance
 
     /// <summary>Found by a chaos run: the next was elected while the work that had to stop was stopping.</summary>
     [Fact]
-    public async Task Entry_DeletedByHand_NobodyIsElectedBeforeTheWorkHasStopped()
+    public Task Entry_DeletedByHand_NobodyIsElectedBeforeTheWorkHasStopped() => WorkIsWaitedForAsync(async (store, leader) =>
+    {
+        await store.DeleteEntryAsync("e");
+        await Eventually.TrueAsync(() => leader.EndReason == LeadershipEnd.Superseded, "the leader to hear of it");
+    });
+
+    /// <summary>Found by a chaos run, too.</summary>
+    [Fact]
+    public Task Lease_LostBeforeItsTime_NobodyIsElectedBeforeTheWorkHasStopped() => WorkIsWaitedForAsync((store, leader) =>
+        store.LoseLeasesAsync(() => Eventually.TrueAsync(() => !leader.IsValid, "the leader to hear of it")));
+
+    private async Task WorkIsWaitedForAsync(Func<EntryStore, Leadership, Task> takeAwayAsync)
     {
         var store = (EntryStore)Store;
         if (!store.WaitsForWorkOfDeletedEntries)
@@ -37,8 +48,7 @@ public abstract class EntryConformance : ElectionConformance
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, lost).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await stops.Task;
         });
-        await store.DeleteEntryAsync("e");
-        await Eventually.TrueAsync(() => leader.EndReason == LeadershipEnd.Superseded, "the leader to hear of it");
+        await takeAwayAsync(store, leader);
         // A tenth of the lease is many times what it takes to be elected.
         Assert.NotSame(follower, await Task.WhenAny(follower, Task.Delay(lease / 10, TimeProvider.System)));
         stops.SetResult();

@@ -14,4 +14,7 @@ public abstract class EntryStore : Store
 
     /// <summary>Deletes the election's entry, as an operator might by mistake.</summary>
     public abstract Task DeleteEntryAsync(string election);
+
+    /// <summary>Takes the leases of the processes away, until that was noticed. Only where the work of a leader is waited for.</summary>
+    public virtual Task LoseLeasesAsync(Func<Task> noticed) => throw new NotSupportedException();
 }

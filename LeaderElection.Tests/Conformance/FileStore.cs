@@ -30,6 +30,13 @@ public sealed class FileStore : EntryStore
         return Task.CompletedTask;
     }
 
+    public override async Task LoseLeasesAsync(Func<Task> noticed)
+    {
+        await StopAsync();
+        await noticed();
+        await StartAsync();
+    }
+
     public override ValueTask DisposeAsync()
     {
         _parent.Dispose();

@@ -18,6 +18,12 @@ public sealed class RedisStore : EntryStore
 
     public override Task DeleteEntryAsync(string election) => Server.CliAsync("DEL", $"{{leader-election}}:election:{election}");
 
+    public override async Task LoseLeasesAsync(Func<Task> noticed)
+    {
+        await Server.CliAsync("EVAL", "return redis.call('DEL', unpack(redis.call('KEYS', ARGV[1])))", "0", "{leader-election}:lease:*");
+        await noticed();
+    }
+
     public override ValueTask DisposeAsync() => Server.DisposeAsync();
 
     protected override IElectionBackend Create(Action<LeaseOptions> configure)

@@ -51,7 +51,7 @@ internal sealed class HeldLease
             _retired.Cancel();
         }
         if (Clock.IsConfirmed)
-            EndInBackground();
+            EndInBackground([]);
         Clock.Revoke();
     }
 
@@ -155,17 +155,27 @@ internal sealed class HeldLease
 
     private void OnLost()
     {
+        Leadership[] ended;
         lock (_lock)
         {
             if (IsRetired)
                 return;
             _retired.Cancel();
+            ended = [.. _held.Values.Select(h => h.Leadership)];
             _held.Clear();
         }
         // The store would drop it by itself, but later.
-        EndInBackground();
+        EndInBackground(ended);
     }
 
-    private void EndInBackground() =>
-        _backend.InBackground(async () => await _backend.ReleaseAsync(new LeaseRelease(Id, null, 0, EndsLease: true)).ConfigureAwait(false));
+    private void EndInBackground(Leadership[] ended)
+    {
+        var bound = Clock.UntilDeadline;
+        _backend.InBackground(async () =>
+        {
+            // A lease that was lost before its time: who hears of its end may lead at once, so not before the work has stopped.
+            await Task.WhenAll(ended.Select(l => l.WaitForWorkAsync(bound))).ConfigureAwait(false);
+            await _backend.ReleaseAsync(new LeaseRelease(Id, null, 0, EndsLease: true)).ConfigureAwait(false);
+        });
+    }
 }

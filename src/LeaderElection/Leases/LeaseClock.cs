@@ -70,10 +70,19 @@ public sealed class LeaseClock : IDisposable
             CheckDeadline();
             lock (_lock)
             {
-                if (_state != State.Running)
-                    return TimeSpan.Zero;
-                var left = Time.GetElapsedTime(Time.GetTimestamp(), _deadline);
-                return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+                return _state == State.Running ? Left_NeedsLock() : TimeSpan.Zero;
+            }
+        }
+    }
+
+    /// <summary>How long nobody else may lead, also when the lease has ended before its time: until the deadline.</summary>
+    internal TimeSpan UntilDeadline
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _state == State.Unconfirmed ? TimeSpan.Zero : Left_NeedsLock();
             }
         }
     }
@@ -143,6 +152,12 @@ public sealed class LeaseClock : IDisposable
             if (_state == State.Running)
                 ArmTimer_NeedsLock();
         }
+    }
+
+    private TimeSpan Left_NeedsLock()
+    {
+        var left = Time.GetElapsedTime(Time.GetTimestamp(), _deadline);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
     private void ArmTimer_NeedsLock()
