@@ -5,6 +5,7 @@ using System.Security.Authentication;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using LeaderElection.Etcd.Protocol;
+using LeaderElection.Leases;
 
 namespace LeaderElection.Etcd;
 
@@ -158,7 +159,7 @@ internal sealed class EtcdConnection : IDisposable
         lock (_lock)
         {
             if (_token is null or { IsFaulted: true } or { IsCanceled: true })
-                _token = AuthenticateAsync(endpoint);
+                _token = AuthenticateAsync(endpoint).Observed();
             return _token;
         }
     }
