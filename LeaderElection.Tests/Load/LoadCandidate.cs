@@ -61,7 +61,7 @@ internal sealed class LoadCandidate : IAsyncDisposable
                     _terms.Add(term);
                     break;
                 case ["lost", var election, var token, var at] when _open.TryGetValue(int.Parse(election), out var over) && over.Token == Number(token):
-                    over.Ended = Number(at);
+                    over.Ended = Math.Max(Number(at), over.From);
                     _open.Remove(over.Election);
                     break;
                 case ["believes", _, var until]:

@@ -20,6 +20,7 @@ internal sealed class ManyElections(string strategy, string endpoint, string can
     private readonly ConcurrentDictionary<Leadership, bool> _held = new();
     private readonly CancellationTokenSource _ending = new();
     private int _unobserved;
+    private long _endingAt;
 
     /// <param name="args"><c>many STRATEGY ENDPOINT CANDIDATE LEASE-MS COUNT LONGEST-TERM-MS</c>; without a longest term (0) it never resigns.</param>
     public static async Task<int> Main(string[] args)
@@ -50,6 +51,7 @@ internal sealed class ManyElections(string strategy, string endpoint, string can
                 Say(Measurement.Here(ref _unobserved).ToString());
         }
         await _ending.CancelAsync();
+        Volatile.Write(ref _endingAt, HistoryEvent.Now);
         await backend.DisposeAsync();
         await Task.WhenAll(stands);
         Say(Measurement.Here(ref _unobserved).ToString());
@@ -98,10 +100,13 @@ internal sealed class ManyElections(string strategy, string endpoint, string can
         _held.TryAdd(leadership, true);
         Say($"elected {index} {leadership.FencingToken} {at}");
         var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        long resigning = 0;
         leadership.Lost.UnsafeRegister(
             _ =>
             {
-                Say($"lost {index} {leadership.FencingToken} {HistoryEvent.Now}");
+                // The token reads as cancelled before the store is told, but this runs when the thread pool comes to it.
+                var resigned = Volatile.Read(ref resigning) is > 0 and var own ? own : Volatile.Read(ref _endingAt);
+                Say($"lost {index} {leadership.FencingToken} {(leadership.EndReason == LeadershipEnd.Resigned ? resigned : HistoryEvent.Now)}");
                 _held.TryRemove(leadership, out bool _);
                 over.SetResult();
             },
@@ -109,6 +114,7 @@ internal sealed class ManyElections(string strategy, string endpoint, string can
         if (longestTerm is { } longest)
         {
             await Task.WhenAny(over.Task, PauseAsync(longest * Random.Shared.NextDouble()));
+            Volatile.Write(ref resigning, HistoryEvent.Now);
             await leadership.ResignAsync();
         }
         await over.Task;

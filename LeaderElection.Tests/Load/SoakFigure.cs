@@ -12,7 +12,7 @@ internal sealed record SoakFigure(string Name, double Unit, (double Part, double
         (new("heap", 1 << 20, (0.20, 3)), m => m.Heap),
         (new("working set", 1 << 20, (0.20, 30)), m => m.WorkingSet),
         (new("handles", 1, (0.05, 15)), m => m.Handles),
-        (new("threads", 1, (0.10, 15)), m => m.Threads),
+        (new("threads", 1, (0.10, 30)), m => m.Threads),
     ];
 
     /// <summary>Judges samples in their order.</summary>

@@ -1,5 +1,6 @@
 using System.Net.Security;
 using LeaderElection.Etcd.Protocol;
+using LeaderElection.Leases;
 
 namespace LeaderElection.Etcd;
 
@@ -143,7 +144,7 @@ internal sealed class EtcdConnection : IDisposable
         lock (_lock)
         {
             if (_token is null or { IsFaulted: true } or { IsCanceled: true })
-                _token = AuthenticateAsync(channel);
+                _token = AuthenticateAsync(channel).Observed();
             return _token;
         }
     }

@@ -103,7 +103,7 @@ internal sealed class EtcdTransactions(EtcdRequests requests)
         catch (Exception e)
         {
             foreach (var waiting in batch)
-                waiting.Done.TrySetException(e);
+                waiting.Fail(e);
         }
     }
 
@@ -116,7 +116,7 @@ internal sealed class EtcdTransactions(EtcdRequests requests)
         }
         catch (Exception e)
         {
-            waiting.Done.TrySetException(e);
+            waiting.Fail(e);
         }
     }
 
@@ -125,5 +125,12 @@ internal sealed class EtcdTransactions(EtcdRequests requests)
     private sealed record Waiting(TxnRequest Txn, string Election, CancellationToken Stop)
     {
         public TaskCompletionSource<EtcdOutcome> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Fail(Exception error)
+        {
+            if (Done.TrySetException(error))
+                // Who called it off does not look.
+                _ = Done.Task.Exception;
+        }
     }
 }

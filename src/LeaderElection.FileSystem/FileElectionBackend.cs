@@ -363,7 +363,7 @@ public sealed class FileElectionBackend : LeaseBackend
         {
             return await Task.Run(
                 async () => await work(await OpenAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false),
-                cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
+                cancellationToken).Observed().WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (DirectoryNotFoundException e)
         {

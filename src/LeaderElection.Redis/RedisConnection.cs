@@ -1,3 +1,4 @@
+using LeaderElection.Leases;
 using StackExchange.Redis;
 
 namespace LeaderElection.Redis;
@@ -37,7 +38,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         try
         {
             multiplexer = await OpenAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
-            return await command(multiplexer.GetDatabase()).WaitAsync(cancellationToken).ConfigureAwait(false);
+            return await command(multiplexer.GetDatabase()).Observed().WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException)
         {
@@ -87,7 +88,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (_opening is null or { IsFaulted: true } or { IsCanceled: true })
-                _opening = ConnectAsync();
+                _opening = ConnectAsync().Observed();
             return _opening;
         }
     }

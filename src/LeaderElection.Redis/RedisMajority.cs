@@ -253,7 +253,8 @@ internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, T
 
     private (RedisNode Node, Task<T> Answer)[] Ask<T>(
         Func<RedisNode, CancellationToken, Task<T>> request, CancellationToken cancellationToken, RedisNode[]? among = null) =>
-        [.. (among ?? nodes).Select(node => (node, AskAsync(node, request, cancellationToken)))];
+        // Whether the failure of one matters, the others decide.
+        [.. (among ?? nodes).Select(node => (node, AskAsync(node, request, cancellationToken).Observed()))];
 
     private async Task<T> AskAsync<T>(RedisNode node, Func<RedisNode, CancellationToken, Task<T>> request, CancellationToken cancellationToken)
     {
@@ -306,13 +307,8 @@ internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, T
             var at = open.FindIndex(o => o.Answer == next);
             if (next.IsCompletedSuccessfully)
                 answers.Add((open[at].Node, await next.ConfigureAwait(false)));
-            else
-                // Seen: whether it matters, the others decide.
-                _ = next.Exception;
             open.RemoveAt(at);
         }
-        foreach (var (_, late) in open)
-            _ = late.ContinueWith(static failed => failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         return answers;
     }
 

@@ -28,7 +28,7 @@ internal static class ObserverLoop
             try
             {
                 backend.ThrowIfDisposed();
-                current = await backend.RequestAsync(read, backend.Options.LeaseDuration).AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
+                current = await backend.RequestAsync(read, backend.Options.LeaseDuration).AsTask().Observed().WaitAsync(cancellationToken).ConfigureAwait(false);
                 backoff.Reset();
             }
             catch (ElectionStoreException e) when (e.IsTransient)

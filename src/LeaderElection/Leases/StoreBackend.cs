@@ -44,7 +44,7 @@ public abstract class StoreBackend : IElectionBackend
 
     /// <inheritdoc/>
     public async ValueTask PingAsync(CancellationToken cancellationToken = default) =>
-        await RequestAsync(PingStoreAsync, Options.LeaseDuration).AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
+        await RequestAsync(PingStoreAsync, Options.LeaseDuration).AsTask().Observed().WaitAsync(cancellationToken).ConfigureAwait(false);
 
     /// <summary>Resigns from everything, and closes the connection.</summary>
     public async ValueTask DisposeAsync()
