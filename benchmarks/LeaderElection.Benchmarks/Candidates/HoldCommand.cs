@@ -1,6 +1,6 @@
 using System.CommandLine;
 
-namespace LeaderElection.Benchmarks;
+namespace LeaderElection.Benchmarks.Candidates;
 
 /// <summary>Many elections in one process: how long it takes to win them all, and what it costs to hold them.</summary>
 internal static class HoldCommand

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 
-namespace LeaderElection.Benchmarks;
+namespace LeaderElection.Benchmarks.Candidates;
 
 /// <summary>
 /// One candidate that prints <c>READY</c>, <c>LEADER</c>, <c>LOST</c>, <c>RESIGN</c> and <c>RESIGNED</c>, each with the
