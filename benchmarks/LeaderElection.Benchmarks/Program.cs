@@ -7,8 +7,10 @@ var root = new RootCommand("Measures leader election. Candidates are processes o
     MeasureCommand.Create("handover", "The leader resigns: how long until another leads.", FailOver.HandOverAsync),
     MeasureCommand.Create("crash", "The leader is killed (SIGKILL): how long until another leads.", FailOver.CrashAsync),
     MeasureCommand.Create("freeze", "The leader is frozen (SIGSTOP): how long until another leads.", FailOver.FreezeAsync),
+    MeasureCommand.Create("idle", "One process leads in 1,000 elections, another follows: requests, processor, memory, threads.", Idle.RunAsync),
     CandidateCommand.Create(),
     HoldCommand.Create(),
+    AcquireCommand.Create(),
 };
 var parsed = root.Parse(args);
 if (parsed.Errors is [var error, ..])

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using LeaderElection.Benchmarks.Candidates;
 using LeaderElection.Benchmarks.Peers;
 using LeaderElection.Benchmarks.Stores;
 
@@ -88,7 +89,7 @@ internal sealed class Contest : IAsyncDisposable
         await NextMomentAsync(_lease / 3);
         var old = _leader;
         var key = probe is null ? "" : await probe.KeyAsync(old.Seat.Election, _contender.IsOurs);
-        var at = WallClock.Nanoseconds;
+        var at = Protocol.Now;
         if (isFrozen)
             old.Process.Freeze();
         else

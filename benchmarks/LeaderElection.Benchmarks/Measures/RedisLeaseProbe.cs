@@ -1,3 +1,4 @@
+using LeaderElection.Benchmarks.Candidates;
 using LeaderElection.Benchmarks.Stores;
 
 namespace LeaderElection.Benchmarks.Measures;
@@ -11,9 +12,9 @@ internal sealed class RedisLeaseProbe(RedisStore store)
     /// <returns>When the key will be gone: wall clock, in nanoseconds.</returns>
     public async Task<long> LeaseEndAsync(string key)
     {
-        var asked = WallClock.Nanoseconds;
+        var asked = Protocol.Now;
         var left = await store.TimeToLiveAsync(key);
-        var answered = WallClock.Nanoseconds;
+        var answered = Protocol.Now;
         return ((asked + answered) / 2) + (long)(left * 1e6);
     }
 }

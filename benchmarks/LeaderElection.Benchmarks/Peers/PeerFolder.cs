@@ -6,6 +6,11 @@ namespace LeaderElection.Benchmarks.Peers;
 /// <summary>The peers: their sources in one folder, what its <c>build.sh</c> made of them in another.</summary>
 internal sealed class PeerFolder
 {
+    public const string RedisPy = "redis-py";
+    public const string GoClient = "Go client";
+    public const string Kazoo = "Kazoo";
+    public const string Curator = "Curator";
+
     private const string Python = "/usr/bin/python3";
 
     private static readonly string Built =
@@ -16,6 +21,7 @@ internal sealed class PeerFolder
         + $":{Path.Combine(Built, "bin")}";
 
     private readonly string _sources;
+    private int _runs;
 
     private PeerFolder(string sources) => _sources = sources;
 
@@ -46,20 +52,41 @@ internal sealed class PeerFolder
         switch (strategy)
         {
             case "redis":
-                Add(HasPython("redis"), "redis-py", "apt-get install python3-redis", seat => StartPython("cand_redis.py", seat.Endpoints, seat.Election, seat.LeaseSeconds, seat.Id));
+                Add(HasPython("redis"), RedisPy, "apt-get install python3-redis", seat => StartPython("cand_redis.py", seat.Endpoints, seat.Election, seat.LeaseSeconds, seat.Id));
                 break;
             case "etcd":
-                Add(File.Exists(Bin("etcdelect")), "Go client", $"bash {Source("build.sh")}",
-                    seat => Start(Bin("etcdelect"), "cand", Plain(seat.Endpoints), seat.Election, $"{Math.Ceiling(seat.Lease.TotalSeconds)}", seat.Id));
+                Add(File.Exists(Bin("etcdelect")), GoClient, $"bash {Source("build.sh")}",
+                    seat => Start(Bin("etcdelect"), "cand", Plain(seat.Endpoints), seat.Election, Whole(seat.Lease), seat.Id));
                 break;
             case "zookeeper":
-                Add(HasPython("kazoo"), "Kazoo", "apt-get install python3-kazoo",
+                Add(HasPython("kazoo"), Kazoo, "apt-get install python3-kazoo",
                     seat => StartPython("cand_kazoo.py", seat.Endpoints, "/el/" + seat.Election, seat.LeaseSeconds, seat.Id));
-                Add(File.Exists(Bin("CuratorCand.class")), "Curator", $"bash {Source("build.sh")}",
+                Add(File.Exists(Bin("CuratorCand.class")), Curator, $"bash {Source("build.sh")}",
                     seat => Start("java", [.. JavaArguments, seat.Endpoints, "/el/" + seat.Election, seat.LeaseSeconds, seat.Id]));
                 break;
         }
         return contenders;
+    }
+
+    /// <summary>The peers of a strategy that can hold many elections; a line for each that cannot run.</summary>
+    public IReadOnlyList<ManyPeer> Many(string strategy, Action<string> missing)
+    {
+        // Elections of their own for each run: what was killed before is remembered for a lease.
+        var prefix = $"many-{Interlocked.Increment(ref _runs)}";
+        ManyPeerProcess Scale(string what, string role, string endpoints, TimeSpan lease, int count) =>
+            new(StartPython("scale.py", what, $"{count}", FormattableString.Invariant($"{lease.TotalSeconds}"), role, endpoints));
+        ManyPeer ByPython(string name, string what) => new(
+            name, (endpoints, lease, count) => Scale(what, "hold", endpoints, lease, count), (endpoints, lease, count) => Scale(what, "follow", endpoints, lease, count));
+        return [.. Candidates(strategy, missing).Select(c => c.Name).SelectMany(name => name switch
+        {
+            RedisPy => [ByPython(name, "redis")],
+            Kazoo => [ByPython(name, "kazoo")],
+            GoClient => [new ManyPeer(
+                name,
+                (endpoints, lease, count) => new(Start(Bin("etcdelect"), "scale", Plain(endpoints), Whole(lease), $"{count}", "600", prefix)),
+                (endpoints, lease, count) => new(Start(Bin("etcdelect"), "scalefollow", Plain(endpoints), Whole(lease), $"{count}", prefix)))],
+            _ => Array.Empty<ManyPeer>(),
+        })];
     }
 
     /// <summary>hashicorp/raft, which runs its rounds itself.</summary>
@@ -74,6 +101,9 @@ internal sealed class PeerFolder
     public static string Plain(string endpoints) => endpoints.Replace("http://", "", StringComparison.Ordinal);
 
     public static string[] JavaArguments => ["-XX:+UseSerialGC", "-Xmx64m", "-XX:TieredStopAtLevel=1", "-cp", ClassPath, "CuratorCand"];
+
+    /// <summary>etcd counts in whole seconds.</summary>
+    private static string Whole(TimeSpan lease) => $"{Math.Ceiling(lease.TotalSeconds)}";
 
     private static string? Beside()
     {
