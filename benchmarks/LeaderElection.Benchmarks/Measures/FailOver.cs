@@ -13,7 +13,7 @@ internal static class FailOver
     private const int Width = 10;
 
     public static Task HandOverAsync(Run run) => run.EachStrategyAsync("handover", store => MeasureAsync(
-        run, store, "handover", run.Settings.Rounds ?? 30, width: 1,
+        run, store, "handover", run.Settings.Rounds ?? (run.Settings.IsBrief ? 20 : 30), width: 1,
         contest => new Subject(contest.Contender.Name, async () => new Failure(await contest.HandOverAsync(), null), contest.RejoinAsync)));
 
     public static Task CrashAsync(Run run) => run.EachStrategyAsync("crash", store => FailAsync(run, store, "crash", isFrozen: false));
@@ -22,7 +22,7 @@ internal static class FailOver
 
     private static Task FailAsync(Run run, Store store, string measure, bool isFrozen)
     {
-        var rounds = run.Settings.Rounds ?? 20;
+        var rounds = run.Settings.Rounds ?? (run.Settings.IsBrief ? 10 : 20);
         var isWaiting = store.Strategy != "raft" && (isFrozen || store.WaitsOutLease);
         var probe = store is RedisStore redis ? new RedisLeaseProbe(redis) : null;
         if (probe is not null)
@@ -41,14 +41,10 @@ internal static class FailOver
             var lanes = new List<List<Subject>>();
             foreach (var lane in Enumerable.Range(0, width))
             {
-                lanes.Add([]);
+                // Elections of their own: nobody stands in another's way.
                 foreach (var contender in run.Contenders(store.Strategy))
-                {
-                    // Elections of their own: nobody stands in another's way.
-                    var election = $"{measure}-{lane}-{contender.Name.Replace(' ', '-')}";
-                    contests.Add(await Contest.StartAsync(contender, store, election, Candidates, lease, run.Stop));
-                    lanes[lane].Add(turn(contests[^1]));
-                }
+                    contests.Add(await Contest.StartAsync(contender, store, $"{measure}-{lane}-{contender.Name.Replace(' ', '-')}", Candidates, lease, run.Stop));
+                lanes.Add([.. contests.Skip(lane * contests.Count / (lane + 1)).Select(turn)]);
             }
             // It measures itself, and has no freeze.
             if (store.Strategy == "raft" && measure != "freeze" && run.Peers?.Raft(run.Report.Note) is { } hashicorp)

@@ -7,12 +7,10 @@ namespace LeaderElection.Benchmarks.Measures;
 /// <summary>What many elections cost while nothing changes: one process leads in all of them, another follows.</summary>
 internal static class Idle
 {
-    private static readonly TimeSpan Window = TimeSpan.FromSeconds(15);
-
     public static Task RunAsync(Run run) => run.EachStrategyAsync("idle", async store =>
     {
         var where = run.Where(store.Strategy);
-        var count = run.Settings.Elections;
+        var count = run.Settings.Elections ?? 1000;
         var empty = await Load.RequestsAsync(store, TimeSpan.FromSeconds(5), run.Stop);
         await OursAsync(run, store, where, count, empty);
         foreach (var peer in run.Peers?.Many(store.Strategy, run.Report.Note) ?? [])
@@ -26,9 +24,9 @@ internal static class Idle
         await using var many = await ManyElections.StartAsync(run, store, count);
         Add("acquire all", "ms", await many.AcquireAsync());
         await ProcessFigures.RestsAsync(many.Leader.Process, TimeSpan.FromSeconds(3), run.Stop);
-        var (leader, leaderCpu) = await Load.MeasureAsync(store, many.Leader.Process, Window, run.Stop);
+        var (leader, leaderCpu) = await Load.MeasureAsync(store, many.Leader.Process, run.Settings.Window, run.Stop);
         await many.FollowAsync();
-        var (both, followerCpu) = await Load.MeasureAsync(store, many.Follower.Process, Window, run.Stop);
+        var (both, followerCpu) = await Load.MeasureAsync(store, many.Follower.Process, run.Settings.Window, run.Stop);
         if (leader is not null)
         {
             Add("requests/s, leader", "1/s", leader.Value - empty!.Value);
@@ -58,11 +56,11 @@ internal static class Idle
         await using var leader = peer.Hold(store.Endpoints, run.Lease(store.Strategy), count);
         Add("acquire all", "ms", await leader.AcquiredAsync());
         await ProcessFigures.RestsAsync(leader.Process, TimeSpan.FromSeconds(3), run.Stop);
-        var (alone, leaderCpu) = await Load.MeasureAsync(store, leader.Process, Window, run.Stop);
+        var (alone, leaderCpu) = await Load.MeasureAsync(store, leader.Process, run.Settings.Window, run.Stop);
         await using var follower = peer.Follow(store.Endpoints, run.Lease(store.Strategy), count);
         await follower.ReadyAsync();
         await ProcessFigures.RestsAsync(follower.Process, TimeSpan.FromSeconds(3), run.Stop);
-        var (both, followerCpu) = await Load.MeasureAsync(store, follower.Process, Window, run.Stop);
+        var (both, followerCpu) = await Load.MeasureAsync(store, follower.Process, run.Settings.Window, run.Stop);
         Add("requests/s, leader", "1/s", alone!.Value - empty!.Value);
         Add("requests/s, follower", "1/s", both!.Value - alone.Value);
         Add("processor, leader", "%", leaderCpu);
@@ -85,13 +83,13 @@ internal static class Idle
             run.Report.Note($"idle, {where}: nothing counts its requests; strace would (apt-get install strace)");
             return;
         }
-        if (await SystemCalls.CountAsync(holder.Process, Window, run.Stop) is not { } calls)
+        if (await SystemCalls.CountAsync(holder.Process, run.Settings.Window, run.Stop) is not { } calls)
         {
             run.Report.Note($"idle, {where}: nothing counts its requests; strace may not attach to processes here");
             return;
         }
-        run.Report.Add(new Series($"idle {count}: system calls/s, {role}", where, Contender.Ours, "1/s", [calls.Values.Sum() / Window.TotalSeconds]));
-        run.Report.Note($"idle {count}, {where}, {role}: system calls in {Window.TotalSeconds} s (strace -f -c, without those that only wait): "
+        run.Report.Add(new Series($"idle {count}: system calls/s, {role}", where, Contender.Ours, "1/s", [calls.Values.Sum() / run.Settings.Window.TotalSeconds]));
+        run.Report.Note($"idle {count}, {where}, {role}: system calls in {run.Settings.Window.TotalSeconds} s (strace -f -c, without those that only wait): "
             + (calls.Count == 0 ? "none" : string.Join(", ", calls.OrderByDescending(c => c.Value).Select(c => $"{c.Key} {c.Value}"))));
     }
 }

@@ -7,17 +7,20 @@ internal sealed class ManyElections : IAsyncDisposable
 {
     private readonly Run _run;
     private readonly Store _store;
+    private readonly int _count;
+    private readonly IReadOnlyList<Seat> _seats;
     private readonly List<Holder> _members = [];
 
     private ManyElections(Run run, Store store, int count)
     {
         _run = run;
         _store = store;
+        _count = count;
         // On raft a third member, without elections, makes the majority when the leader is killed.
-        var seats = store.Seats("hold", store.Strategy == "raft" ? 3 : 2, run.Lease(store.Strategy));
-        for (var i = 0; i < seats.Count; i++)
-            _members.Add(Holder.Start(store.Strategy, seats[i], i < 2 ? count : 0));
+        _seats = store.Seats("hold", IsRaft ? 3 : 2, run.Lease(store.Strategy));
     }
+
+    private bool IsRaft => _store.Strategy == "raft";
 
     public Holder Leader => _members[0];
 
@@ -31,6 +34,13 @@ internal sealed class ManyElections : IAsyncDisposable
         var many = new ManyElections(run, store, count);
         try
         {
+            many.Start(0, count);
+            if (many.IsRaft)
+            {
+                // Its members have to be there from the start.
+                many.Start(1, count);
+                many.Start(2, 0);
+            }
             await Task.WhenAll(many._members.Select(m => m.ReadyAsync()));
             await many.RestAsync(many.Leader);
             return many;
@@ -52,6 +62,12 @@ internal sealed class ManyElections : IAsyncDisposable
 
     public async Task FollowAsync()
     {
+        if (!IsRaft)
+        {
+            Start(1, _count);
+            await Follower.ReadyAsync();
+            await RestAsync(Follower);
+        }
         var (heap, workingSet, _) = await Follower.MemoryAsync();
         FollowerBefore = (heap, workingSet);
         await Follower.SendAsync("campaign");
@@ -89,6 +105,8 @@ internal sealed class ManyElections : IAsyncDisposable
             await member.DisposeAsync();
     }
 
+    private void Start(int seat, int count) => _members.Add(Holder.Start(_store.Strategy, _seats[seat], count));
+
     private async Task<double> HandOverAsync(Holder from, Holder to)
     {
         await Task.Delay(TimeSpan.FromSeconds(0.3), TimeProvider.System, _run.Stop);
@@ -101,5 +119,5 @@ internal sealed class ManyElections : IAsyncDisposable
 
     private Task RestAsync(Holder holder) =>
         // Members of a raft cluster beat without rest: they are given a moment.
-        ProcessFigures.RestsAsync(holder.Process, TimeSpan.FromSeconds(_store.Strategy == "raft" ? 3 : 20), _run.Stop);
+        ProcessFigures.RestsAsync(holder.Process, TimeSpan.FromSeconds(IsRaft ? 3 : 20), _run.Stop);
 }

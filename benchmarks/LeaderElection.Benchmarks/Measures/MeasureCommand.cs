@@ -8,7 +8,7 @@ namespace LeaderElection.Benchmarks.Measures;
 /// <summary>A command that measures, with the options that all of them have.</summary>
 internal static class MeasureCommand
 {
-    public static Command Create(string name, string description, Func<Run, Task> measureAsync)
+    public static Command Create(string name, string description, Func<Run, Task> measureAsync, bool isBrief = false)
     {
         var command = new Command(name, description);
         var strategies = new Option<string>("--strategies") { DefaultValueFactory = _ => string.Join(',', StoreCatalog.Strategies), Description = "of file, redis, etcd, zookeeper, raft; all by default" };
@@ -38,7 +38,7 @@ internal static class MeasureCommand
                 result.AddError("--members must be 1 or 3");
         });
         var flushes = new Option<bool>("--redis-aof") { Description = "Redis flushes each write to disk (appendfsync always); by default it keeps nothing" };
-        var elections = new Option<int>("--elections") { DefaultValueFactory = _ => 1000, Description = "how many elections one process holds, in acquire and idle" };
+        var elections = new Option<int?>("--elections") { Description = "how many elections one process holds: by default 1000 in acquire and idle, up to 10000 in scale" };
         elections.Validators.Add(Range(elections, 1, 100_000));
         var peers = new Option<bool>("--peers") { Description = "measures the peers too, in turn, on the same servers" };
         var peersDir = new Option<string?>("--peers-dir") { Description = "where the peers are; by default ../shared/peers next to the repository" };
@@ -54,6 +54,7 @@ internal static class MeasureCommand
                 parsed.GetValue(lease) is { } seconds ? TimeSpan.FromSeconds(seconds) : null, parsed.GetValue(members), parsed.GetValue(flushes))
             {
                 Elections = parsed.GetValue(elections),
+                IsBrief = isBrief,
                 Picture = parsed.GetValue(picture),
             };
             var folder = parsed.GetValue(peers) || parsed.GetValue(peersDir) is not null ? PeerFolder.Find(parsed.GetValue(peersDir)) : null;

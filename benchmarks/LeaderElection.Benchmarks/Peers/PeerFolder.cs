@@ -89,6 +89,40 @@ internal sealed class PeerFolder
         })];
     }
 
+    /// <summary>The peers of a strategy that win elections one after the other, and the processes that do it.</summary>
+    public (IReadOnlyList<AcquirePeer> Peers, IReadOnlyList<ChildProcess> Processes) Acquirers(Store store, TimeSpan lease, Action<string> missing)
+    {
+        var peers = new List<AcquirePeer>();
+        var processes = new List<ChildProcess>();
+        foreach (var name in Candidates(store.Strategy, missing).Select(c => c.Name))
+        {
+            if (name is RedisPy or Kazoo)
+            {
+                processes.Add(name == RedisPy ? AcquirePeer.StartRedis(Python, store, lease) : AcquirePeer.StartKazoo(Python, store, lease));
+                peers.Add(AcquirePeer.ByLines(name, processes[^1]));
+            }
+            else if (name == GoClient)
+            {
+                peers.Add(new AcquirePeer(name, count => MedianAsync("Campaign uncontended", Bin("etcdelect"), "acquire", Plain(store.Endpoints), Whole(lease), $"{count}")));
+            }
+            else
+            {
+                // Always a hundred.
+                var path = $"/acquire-{Interlocked.Increment(ref _runs)}";
+                peers.Add(new AcquirePeer(name, _ => MedianAsync("LeaderLatch", "java", [.. JavaArguments, store.Endpoints, path, FormattableString.Invariant($"{lease.TotalSeconds}"), "x", "acquire"])));
+            }
+        }
+        return (peers, processes);
+    }
+
+    private static async Task<IReadOnlyList<double>> MedianAsync(string label, string program, params string[] arguments)
+    {
+        const string Median = "median=";
+        await using var process = Start(program, arguments);
+        var line = await process.WaitForLineAsync(l => l.StartsWith(label, StringComparison.Ordinal), label, timeout: TimeSpan.FromMinutes(2));
+        return [double.Parse(line.Text.Split(Median)[1].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture)];
+    }
+
     /// <summary>hashicorp/raft, which runs its rounds itself.</summary>
     public HashicorpRaft? Raft(Action<string> missing)
     {

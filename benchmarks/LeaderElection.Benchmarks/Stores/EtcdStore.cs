@@ -21,7 +21,7 @@ internal sealed class EtcdStore : Store
         if (endpoints is not null)
             return new EtcdStore(null, [], endpoints) { Description = "etcd that was running" };
         var settings = "default settings: heartbeat 100 ms, election 1 s, fsync on";
-        var version = await ProgramVersion.OfAsync("etcd", "--version");
+        var version = (await ProgramVersion.OfAsync("etcd", "--version")).Replace("etcd Version:", "etcd", StringComparison.Ordinal);
         if (members == 1)
         {
             var server = await EtcdServer.StartNewAsync();

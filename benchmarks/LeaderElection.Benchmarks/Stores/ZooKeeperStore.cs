@@ -32,7 +32,7 @@ internal sealed class ZooKeeperStore : Store
             var ensemble = await ZooKeeperEnsemble.StartNewAsync();
             store = new ZooKeeperStore(ensemble, ensemble.Members, ensemble.ConnectionString);
         }
-        var version = (await store._members[0].FourLetterAsync("srvr")).Split('\n')[0].Split(',')[0];
+        var version = (await store._members[0].FourLetterAsync("srvr")).Split('\n')[0].Split(',', '-')[0].Replace(" version:", "", StringComparison.Ordinal);
         store.Description = $"{version}, {members} server{(members == 1 ? "" : "s")}, tick 200 ms, forceSync on";
         return store;
     }
