@@ -1,6 +1,7 @@
 using System.CommandLine;
 using LeaderElection.Benchmarks.Candidates;
 using LeaderElection.Benchmarks.Measures;
+using LeaderElection.Benchmarks.Micro;
 
 var root = new RootCommand("Measures leader election. Candidates are processes of their own, driven over standard input and output.")
 {
@@ -12,6 +13,7 @@ var root = new RootCommand("Measures leader election. Candidates are processes o
     MeasureCommand.Create("idle", "One process leads in 1,000 elections, another follows: requests, processor, memory, threads.", Idle.RunAsync),
     MeasureCommand.Create("scale", "1 to 10,000 elections in one process, 3 to 50 candidates in one election.", Scale.RunAsync),
     MeasureCommand.Create("all", "All of these, with fewer rounds.", Everything.RunAsync, isBrief: true),
+    MicroCommand.Create(),
     CandidateCommand.Create(),
     HoldCommand.Create(),
     AcquireCommand.Create(),

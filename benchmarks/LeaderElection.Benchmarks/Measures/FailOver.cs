@@ -39,12 +39,13 @@ internal static class FailOver
         try
         {
             var lanes = new List<List<Subject>>();
-            foreach (var lane in Enumerable.Range(0, width))
+            var contenders = run.Contenders(store.Strategy);
+            for (var lane = 0; lane < width; lane++)
             {
                 // Elections of their own: nobody stands in another's way.
-                foreach (var contender in run.Contenders(store.Strategy))
+                foreach (var contender in contenders)
                     contests.Add(await Contest.StartAsync(contender, store, $"{measure}-{lane}-{contender.Name.Replace(' ', '-')}", Candidates, lease, run.Stop));
-                lanes.Add([.. contests.Skip(lane * contests.Count / (lane + 1)).Select(turn)]);
+                lanes.Add([.. contests.TakeLast(contenders.Count).Select(turn)]);
             }
             // It measures itself, and has no freeze.
             if (store.Strategy == "raft" && measure != "freeze" && run.Peers?.Raft(run.Report.Note) is { } hashicorp)

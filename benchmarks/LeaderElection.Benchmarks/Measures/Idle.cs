@@ -23,7 +23,7 @@ internal static class Idle
 
         await using var many = await ManyElections.StartAsync(run, store, count);
         Add("acquire all", "ms", await many.AcquireAsync());
-        await ProcessFigures.RestsAsync(many.Leader.Process, TimeSpan.FromSeconds(3), run.Stop);
+        await ProcessFigures.RestsAsync(many.Leader.Process, store, TimeSpan.FromSeconds(3), run.Stop);
         var (leader, leaderCpu) = await Load.MeasureAsync(store, many.Leader.Process, run.Settings.Window, run.Stop);
         await many.FollowAsync();
         var (both, followerCpu) = await Load.MeasureAsync(store, many.Follower.Process, run.Settings.Window, run.Stop);
@@ -55,11 +55,11 @@ internal static class Idle
 
         await using var leader = peer.Hold(store.Endpoints, run.Lease(store.Strategy), count);
         Add("acquire all", "ms", await leader.AcquiredAsync());
-        await ProcessFigures.RestsAsync(leader.Process, TimeSpan.FromSeconds(3), run.Stop);
+        await ProcessFigures.RestsAsync(leader.Process, store, TimeSpan.FromSeconds(3), run.Stop);
         var (alone, leaderCpu) = await Load.MeasureAsync(store, leader.Process, run.Settings.Window, run.Stop);
         await using var follower = peer.Follow(store.Endpoints, run.Lease(store.Strategy), count);
         await follower.ReadyAsync();
-        await ProcessFigures.RestsAsync(follower.Process, TimeSpan.FromSeconds(3), run.Stop);
+        await ProcessFigures.RestsAsync(follower.Process, store, TimeSpan.FromSeconds(3), run.Stop);
         var (both, followerCpu) = await Load.MeasureAsync(store, follower.Process, run.Settings.Window, run.Stop);
         Add("requests/s, leader", "1/s", alone!.Value - empty!.Value);
         Add("requests/s, follower", "1/s", both!.Value - alone.Value);

@@ -119,5 +119,5 @@ internal sealed class ManyElections : IAsyncDisposable
 
     private Task RestAsync(Holder holder) =>
         // Members of a raft cluster beat without rest: they are given a moment.
-        ProcessFigures.RestsAsync(holder.Process, TimeSpan.FromSeconds(IsRaft ? 3 : 20), _run.Stop);
+        ProcessFigures.RestsAsync(holder.Process, _store, TimeSpan.FromSeconds(IsRaft ? 3 : 20), _run.Stop);
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using LeaderElection.Benchmarks.Stores;
 using LeaderElection.Tests.Processes;
 
 namespace LeaderElection.Benchmarks.Measures;
@@ -7,6 +8,11 @@ namespace LeaderElection.Benchmarks.Measures;
 internal static class ProcessFigures
 {
     private const double Quiet = 0.03;
+
+    /// <summary>Requests in a pause; a busy machine may keep a process from running, but not from having requests under way.</summary>
+    private const double FewRequests = 10;
+
+    private const int CalmPauses = 3;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
@@ -22,16 +28,21 @@ internal static class ProcessFigures
         return found.TotalProcessorTime;
     }
 
-    /// <summary>Waits until a process has done what it was told: it uses next to no processor time. One that never rests is waited for to the limit.</summary>
-    public static async Task RestsAsync(ChildProcess process, TimeSpan limit, CancellationToken stop)
+    /// <summary>
+    /// Waits until a process has done what it was told: it uses next to no processor time, and the store gets next to no
+    /// requests. One that never rests is waited for to the limit.
+    /// </summary>
+    public static async Task RestsAsync(ChildProcess process, Store store, TimeSpan limit, CancellationToken stop)
     {
         var start = TimeProvider.System.GetTimestamp();
         var calm = 0;
-        while (calm < 2 && TimeProvider.System.GetElapsedTime(start) < limit)
+        while (calm < CalmPauses && TimeProvider.System.GetElapsedTime(start) < limit)
         {
             var before = CpuTime(process);
+            var requests = await store.RequestsAsync();
             await Task.Delay(Pause, TimeProvider.System, stop);
-            calm = (CpuTime(process) - before) / Pause < Quiet ? calm + 1 : 0;
+            var isCalm = (CpuTime(process) - before) / Pause < Quiet && !(await store.RequestsAsync() - requests > FewRequests);
+            calm = isCalm ? calm + 1 : 0;
         }
     }
 }

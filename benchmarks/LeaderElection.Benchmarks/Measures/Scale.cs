@@ -12,13 +12,20 @@ internal static class Scale
     public static async Task RunAsync(Run run)
     {
         var curves = new ScaleCurves(run.Report);
-        foreach (var count in Sizes(run))
-            await run.EachStrategyAsync("scale", store => ElectionsAsync(run, store, count, curves));
-        await run.EachStrategyAsync("scale", store => CandidatesAsync(run, store, curves));
-        if (run.Settings.Picture is not { } file)
-            return;
-        await File.WriteAllTextAsync(file, ChartPicture.Draw("LeaderElection: what grows with elections and candidates", curves.Charts()));
-        run.Report.Note($"The curves are in {file}");
+        try
+        {
+            foreach (var count in Sizes(run))
+                await run.EachStrategyAsync("scale", store => ElectionsAsync(run, store, count, curves));
+            await run.EachStrategyAsync("scale", store => CandidatesAsync(run, store, curves));
+        }
+        finally
+        {
+            if (run.Settings.Picture is { } file)
+            {
+                await File.WriteAllTextAsync(file, ChartPicture.Draw("LeaderElection: what grows with elections and candidates", curves.Charts()), CancellationToken.None);
+                run.Report.Note($"The curves are in {file}");
+            }
+        }
     }
 
     private static IEnumerable<int> Sizes(Run run)

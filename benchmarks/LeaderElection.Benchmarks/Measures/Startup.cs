@@ -36,7 +36,7 @@ internal static class Startup
                     await candidate.Ready.WaitAsync(Eventually.Limit, TimeProvider.System, run.Stop);
                     var ready = await events.Reader.ReadAsync(run.Stop);
                     times[contender.Name].Add((ready.At - at) / 1e6);
-                    await ProcessFigures.RestsAsync(candidate.Process, TimeSpan.FromSeconds(2), run.Stop);
+                    await ProcessFigures.RestsAsync(candidate.Process, store, TimeSpan.FromSeconds(2), run.Stop);
                     sizes[contender.Name].Add(ProcessFigures.Memory(candidate.Process).WorkingSetMb);
                 }
             }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LeaderElection.Benchmarks.Measures;
 using LeaderElection.Tests.Servers;
 using StackExchange.Redis;
 
@@ -44,7 +45,8 @@ internal sealed class RedisStore : Store
     {
         if (!isOurs)
             return election;
-        string entry = await _connection.GetDatabase().StringGetAsync($"{{leader-election}}:election:{election}");
+        var entry = (string?)await _connection.GetDatabase().StringGetAsync($"{{leader-election}}:election:{election}")
+            ?? throw new MeasureException($"{election}: there is no entry of it on Redis");
         return $"{{leader-election}}:lease:{entry.Split(' ')[0]}";
     }
 
@@ -64,14 +66,14 @@ internal sealed class RedisStore : Store
     }
 
     private async Task<Dictionary<string, string>> InfoAsync(string section) =>
-        ((string)await _connection.GetDatabase().ExecuteAsync("INFO", section))
+        ((string?)await _connection.GetDatabase().ExecuteAsync("INFO", section))!
             .Split('\n', StringSplitOptions.TrimEntries)
             .Where(line => line.Contains(':', StringComparison.Ordinal))
             .ToDictionary(line => line[..line.IndexOf(':', StringComparison.Ordinal)], line => line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..]);
 
     private async Task<string> SettingAsync(string name)
     {
-        var answer = (RedisResult[])await _connection.GetDatabase().ExecuteAsync("CONFIG", "GET", name);
-        return $"{name} {((string)answer[1] is { Length: > 0 } value ? value : "off")}";
+        var answer = (RedisResult[]?)await _connection.GetDatabase().ExecuteAsync("CONFIG", "GET", name);
+        return $"{name} {((string?)answer![1] is { Length: > 0 } value ? value : "off")}";
     }
 }
