@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace LeaderElection.Benchmarks;
+namespace LeaderElection.Benchmarks.Candidates;
 
 /// <summary>Warnings go to standard error: standard output belongs to the protocol.</summary>
 internal sealed class ErrorLogger<T> : ILogger<T>

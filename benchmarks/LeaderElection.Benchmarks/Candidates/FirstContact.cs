@@ -1,4 +1,4 @@
-namespace LeaderElection.Benchmarks;
+namespace LeaderElection.Benchmarks.Candidates;
 
 /// <summary>Waits for the store, which may be started at the same time; so may the members of a raft cluster.</summary>
 internal static class FirstContact

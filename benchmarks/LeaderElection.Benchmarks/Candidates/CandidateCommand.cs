@@ -1,7 +1,6 @@
 using System.CommandLine;
-using System.Globalization;
 
-namespace LeaderElection.Benchmarks;
+namespace LeaderElection.Benchmarks.Candidates;
 
 /// <summary>
 /// One candidate that prints <c>READY</c>, <c>LEADER</c>, <c>LOST</c>, <c>RESIGN</c> and <c>RESIGNED</c>, each with the
@@ -9,8 +8,6 @@ namespace LeaderElection.Benchmarks;
 /// </summary>
 internal static class CandidateCommand
 {
-    private static readonly Lock Output = new();
-
     public static Command Create()
     {
         var command = new Command("candidate", "Campaigns in one election, driven over standard input.");
@@ -33,9 +30,9 @@ internal static class CandidateCommand
         {
             if (line.Trim() == "resign" && leading is { IsCompletedSuccessfully: true, Result: var leadership })
             {
-                Say("RESIGN");
+                Protocol.Say("RESIGN");
                 await leadership.ResignAsync(stop);
-                Say("RESIGNED");
+                Protocol.Say("RESIGNED");
             }
             else if (line.Trim() == "campaign")
             {
@@ -47,24 +44,14 @@ internal static class CandidateCommand
 
     private static async Task<Leadership> CampaignAsync(IElection election)
     {
-        Say("READY");
+        Protocol.Say("READY");
         var leadership = await election.CampaignAsync();
-        Say("LEADER");
+        Protocol.Say("LEADER");
         leadership.Lost.Register(() =>
         {
             if (leadership.EndReason != LeadershipEnd.Resigned)
-                Say("LOST");
+                Protocol.Say("LOST");
         });
         return leadership;
-    }
-
-    private static void Say(string what)
-    {
-        var nanoseconds = (TimeProvider.System.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
-        lock (Output)
-        {
-            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what} {nanoseconds}"));
-            Console.Out.Flush();
-        }
     }
 }

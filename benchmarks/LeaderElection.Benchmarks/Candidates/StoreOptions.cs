@@ -5,7 +5,7 @@ using LeaderElection.Raft;
 using LeaderElection.Redis;
 using LeaderElection.ZooKeeper;
 
-namespace LeaderElection.Benchmarks;
+namespace LeaderElection.Benchmarks.Candidates;
 
 /// <summary>The options that every command has: which store, where, and the lease.</summary>
 internal sealed class StoreOptions
@@ -14,6 +14,7 @@ internal sealed class StoreOptions
     private readonly Option<string> _endpoints = new("--endpoints") { Required = true, Description = "host:port of the server, or of several with commas between them; for file the folder; for raft the members, as m0=host:port,…" };
     private readonly Option<double?> _lease = new("--lease") { Description = "lease, in seconds; by default 5, for raft 0.15 (the least election timeout)" };
     private readonly Option<string> _id = new("--id") { Required = true, Description = "candidate id; for raft also the member" };
+    private readonly Option<string> _state = new("--state") { Description = "for raft: where members keep their votes; by default in the temporary folder" };
 
     public StoreOptions(Command command)
     {
@@ -22,6 +23,7 @@ internal sealed class StoreOptions
         command.Options.Add(_endpoints);
         command.Options.Add(_lease);
         command.Options.Add(_id);
+        command.Options.Add(_state);
     }
 
     public string Id(ParseResult parsed) => parsed.GetRequiredValue(_id);
@@ -45,7 +47,7 @@ internal sealed class StoreOptions
                 {
                     ConnectionString = endpoints + ";cluster=benchmarks;secret=for-measurements-only",
                     Member = Id(parsed),
-                    Directory = Path.Combine(Path.GetTempPath(), "leader-election-benchmarks", run, Id(parsed)),
+                    Directory = Path.Combine(parsed.GetValue(_state) ?? Path.Combine(Path.GetTempPath(), "leader-election-benchmarks"), run, Id(parsed)),
                     LeaseDuration = lease,
                 },
                 new ErrorLogger<RaftElectionBackend>()),

@@ -1,0 +1,65 @@
+using System.Text.Json;
+using LeaderElection.Tests.Processes;
+using LeaderElection.Tests.StandIns;
+
+namespace LeaderElection.Tests.Benchmarks;
+
+/// <summary>The benchmarks as the program that a reader runs.</summary>
+public sealed class BenchmarkToolTests : IDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task HandOver_GivesAsManyValuesAsRounds_InOrder()
+    {
+        var file = _folder.File("figures.json");
+        await using var tool = Start("handover", "--strategies", "file", "--rounds", "3", "--json", file);
+        Assert.True(await tool.WaitForExitAsync(Limit) == 0, tool.Describe());
+
+        using var json = JsonDocument.Parse(await File.ReadAllTextAsync(file));
+        var series = Assert.Single(json.RootElement.GetProperty("series").EnumerateArray());
+        Assert.Equal(("handover", "file", "ours", "ms"), (Text("measure"), Text("where"), Text("subject"), Text("unit")));
+        Assert.Equal((3, 3), (series.GetProperty("n").GetInt32(), series.GetProperty("values").GetArrayLength()));
+        Assert.InRange(Number("median"), double.Epsilon, Number("p95"));
+        Assert.InRange(Number("p95"), Number("median"), Number("max"));
+        Assert.Contains(tool.StandardOutput, line => line.StartsWith("handover  file", StringComparison.Ordinal));
+
+        string? Text(string name) => series.GetProperty(name).GetString();
+        double Number(string name) => series.GetProperty(name).GetDouble();
+    }
+
+    [Fact]
+    public async Task Interrupted_EndsItsProcesses_AndSaysSo()
+    {
+        await using var tool = Start("crash", "--strategies", "file", "--rounds", "1000");
+        await tool.WaitForLineAsync("file: folder");
+        var candidates = await Eventually.GetAsync(
+            () => Task.FromResult(ProcessTable.ChildrenOf(tool.Id).ToArray()), static found => found.Length >= 3, "three candidates");
+        tool.Interrupt();
+        Assert.Equal(1, await tool.WaitForExitAsync());
+        Assert.Contains(tool.StandardOutput, line => line.StartsWith("Interrupted", StringComparison.Ordinal));
+        Assert.All(candidates, pid => Assert.False(ProcessTable.IsAlive(pid)));
+    }
+
+    [Theory]
+    [InlineData("'sideways' is no command or option", "sideways")]
+    [InlineData("--strategies has 'paxos'; allowed are file, redis, etcd, zookeeper, raft", "handover", "--strategies", "file,paxos")]
+    [InlineData("--rounds must be a number from 1 to 10000", "crash", "--rounds", "0")]
+    [InlineData("--lease must be a number from 0.05 to 3600", "crash", "--lease", "soon")]
+    [InlineData("--members must be 1 or 3", "idle", "--members", "2")]
+    [InlineData("--endpoints is 'redis'; it must look like", "idle", "--endpoints", "redis")]
+    [InlineData("--peers: there are no peers in '/nowhere'", "handover", "--peers-dir", "/nowhere")]
+    public async Task BadOption_IsOneLine(string expected, params string[] arguments)
+    {
+        await using var tool = Start(arguments);
+        Assert.Equal(2, await tool.WaitForExitAsync(Limit));
+        Assert.StartsWith("benchmarks: " + expected, Assert.Single(tool.StandardError));
+        Assert.Empty(tool.StandardOutput);
+    }
+
+    private static ChildProcess Start(params string[] arguments) => ChildProcess.StartProject("benchmarks/LeaderElection.Benchmarks", arguments);
+}

@@ -1,0 +1,14 @@
+namespace LeaderElection.Benchmarks.Reports;
+
+/// <summary>What was measured once or many times.</summary>
+/// <param name="Measure">What it is, such as <c>handover</c>.</param>
+/// <param name="Where">The strategy, with its number of servers where there are several.</param>
+/// <param name="Subject"><c>ours</c>, or the peer.</param>
+internal sealed record Series(string Measure, string Where, string Subject, string Unit, IReadOnlyList<double> Values)
+{
+    public double Median => Statistics.Median(Values);
+
+    public double P95 => Statistics.Percentile(Values, 0.95);
+
+    public double Max => Values.Max();
+}
