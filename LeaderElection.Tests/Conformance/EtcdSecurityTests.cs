@@ -97,8 +97,8 @@ public sealed class EtcdSecurityTests : EtcdTests
     public async Task Ping_OfAServerThatIsNotEtcd_IsSaidInOneLine()
     {
         await using var redis = await RedisServer.StartNewAsync();
-        // The port for other members speaks HTTP/1.1 alone.
-        foreach (var endpoint in new[] { $"http://{redis.Endpoint}", Store.Server.PeerEndpoint })
+        // etcd's port for metrics speaks HTTP/1.1 alone.
+        foreach (var endpoint in new[] { $"http://{redis.Endpoint}", Store.Server.MetricsEndpoint })
         {
             await using var backend = Backend(connectionString: endpoint);
             var error = await Assert.ThrowsAsync<ElectionStoreException>(() => backend.PingAsync(Late).AsTask());

@@ -30,10 +30,10 @@ public sealed class EtcdServer : StoreServer
     /// <summary>Where its clients find it.</summary>
     public string Endpoint => $"{(_tls is null ? "http" : "https")}://127.0.0.1:{_port}";
 
-    /// <summary>Where other members find it.</summary>
-    public string PeerEndpoint => $"http://127.0.0.1:{_peerPort}";
+    /// <summary>Where its health and metrics are, and nothing else.</summary>
+    public string MetricsEndpoint => $"http://127.0.0.1:{_metricsPort}";
 
-    internal string Membership => $"{_name}={PeerEndpoint}";
+    internal string Membership => $"{_name}=http://127.0.0.1:{_peerPort}";
 
     /// <param name="settings">Further arguments of etcd.</param>
     public static Task<EtcdServer> StartNewAsync(params string[] settings) => StartNewAsync(null, settings);
@@ -48,8 +48,8 @@ public sealed class EtcdServer : StoreServer
             [
                 "--name", _name, "--data-dir", Data.File("etcd"),
                 "--listen-client-urls", Endpoint, "--advertise-client-urls", Endpoint,
-                "--listen-peer-urls", PeerEndpoint, "--initial-advertise-peer-urls", PeerEndpoint,
-                "--listen-metrics-urls", $"http://127.0.0.1:{_metricsPort}",
+                "--listen-peer-urls", $"http://127.0.0.1:{_peerPort}", "--initial-advertise-peer-urls", $"http://127.0.0.1:{_peerPort}",
+                "--listen-metrics-urls", MetricsEndpoint,
                 "--initial-cluster", _members, "--initial-cluster-state", "new",
                 "--logger", "zap", "--log-level", "warn",
                 .. TlsArguments(), .. _settings,
@@ -83,7 +83,7 @@ public sealed class EtcdServer : StoreServer
 
     internal void Join(string members) => _members = members;
 
-    private Task<string> AskAsync(string path) => _http.GetStringAsync($"http://127.0.0.1:{_metricsPort}/{path}");
+    private Task<string> AskAsync(string path) => _http.GetStringAsync($"{MetricsEndpoint}/{path}");
 
     private string[] TlsArguments() => _tls is null
         ? []
