@@ -120,20 +120,20 @@ public sealed class RedisMajorityTests : IAsyncLifetime
     [Fact]
     public async Task ServerEmptiedAgain_IsSaidAgain()
     {
-        await using var backend = Backend(TimeSpan.FromSeconds(3));
+        await using var backend = Backend(TimeSpan.FromSeconds(2));
+        // Else the others are enough, and nobody waits for what this one says.
+        await _store.Servers[2].KillAsync();
         for (var times = 1; times <= 2; times++)
         {
-            await _store.Servers[0].CliAsync("FLUSHALL");
             await Eventually.GetAsync(
                 async () =>
                 {
-                    // Elections that nobody has led: the server has nothing to go by, as long as it is new.
+                    await _store.Servers[0].CliAsync("FLUSHALL");
+                    // An election that nobody has led: the server has nothing to go by, as long as it is new.
                     await using var leadership = await backend.CreateElection($"e{Guid.NewGuid():N}", "a").CampaignAsync(_late.Token);
                     return _store.Log.Lines.Count(l => FreshLine(l, _store.Servers[0]));
                 },
                 lines => lines == times, $"{times} lines that say so");
-            await Eventually.GetAsync(
-                () => _store.Servers[0].CliAsync("KEYS", "{leader-election}:token:*"), keys => keys.Contains("token", StringComparison.Ordinal), "a vote of the server");
         }
         Assert.DoesNotContain(_store.Log.Lines, l => FreshLine(l, _store.Servers[1]));
     }
