@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using LeaderElection.Benchmarks.Candidates;
 using LeaderElection.Benchmarks.Measures;
 using LeaderElection.Benchmarks.Micro;
@@ -25,10 +26,18 @@ if (parsed.Errors is [var error, ..])
     Console.Error.WriteLine($"benchmarks: {problem} (--help lists what there is)");
     return 2;
 }
+using var stop = new CancellationTokenSource();
+void Stop(PosixSignalContext signal)
+{
+    // The first ends the run in order, with every process that was started; a second one ends the program.
+    signal.Cancel = !stop.IsCancellationRequested;
+    stop.Cancel();
+}
+using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 try
 {
-    // Time to end every process that was started.
-    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });
+    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop.Token);
 }
 catch (ArgumentException e)
 {

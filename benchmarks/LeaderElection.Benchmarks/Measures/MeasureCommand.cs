@@ -76,8 +76,9 @@ internal static class MeasureCommand
         {
             await measureAsync(run);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (Exception) when (stop.IsCancellationRequested)
         {
+            // Whatever failed failed because everything was ended.
             report.Note("Interrupted: what follows is what was measured until then.");
         }
         report.WriteTable();
