@@ -9,6 +9,7 @@ internal sealed class EtcdRequestBody(TimeProvider time, CancellationToken close
     private readonly Lock _lock = new();
     private readonly AsyncSignal _signal = new();
     private MemoryStream _frames = new();
+    private bool _isSent;
 
     public void Send(byte[] frame)
     {
@@ -20,6 +21,9 @@ internal sealed class EtcdRequestBody(TimeProvider time, CancellationToken close
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
+        // What was sent over a connection that then refused it is not there any more.
+        if (Interlocked.Exchange(ref _isSent, true))
+            throw new IOException("the stream was refused");
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(closed, cancellationToken);
         while (true)
         {
