@@ -9,8 +9,14 @@ internal sealed record LoadOptions(int Elections, IReadOnlyList<string> Strategi
 
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>Without the server that is away for long.</summary>
+    /// <summary>For tests: without the server that is away for long, and with shorter looks.</summary>
     public bool IsShort { get; init; }
+
+    /// <summary>What a busy machine may add to the bound: nothing where figures are taken.</summary>
+    public TimeSpan Slack { get; init; }
+
+    /// <summary>How long is looked at least after each fault: what is lost late is seen too.</summary>
+    public TimeSpan Watch => IsShort ? Lease / 2 : Bound;
 
     /// <summary>Within what every election has a leader again.</summary>
     public TimeSpan Bound => Lease + TimeSpan.FromSeconds(1);

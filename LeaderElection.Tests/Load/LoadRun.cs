@@ -105,16 +105,16 @@ internal sealed class LoadRun(string strategy, LoadOptions options, Action<strin
         await AddAsync(candidates, "… and thawed", woken, late, before);
     }
 
-    /// <summary>Watches for at least the bound, and until every election has a leader, and judges.</summary>
+    /// <summary>Watches for a while, and until every election has a leader, and judges.</summary>
     private async Task<(IReadOnlyList<TimeSpan> Gaps, List<string> Breaches)> GapsAsync(LoadCandidates candidates, long since)
     {
-        var left = options.Bound - TimeSpan.FromTicks((HistoryEvent.Now - since) / 100);
+        var left = options.Watch - TimeSpan.FromTicks((HistoryEvent.Now - since) / 100);
         await HoldAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero);
         var breaches = new List<string>();
         if (!await candidates.AllLedAsync(TimeSpan.FromSeconds(60)))
             breaches.Add($"{options.Elections - candidates.Led()} elections have no leader 60 s after the bound");
         var gaps = candidates.Gaps(since);
-        if (gaps.Count(g => g > options.Bound) is > 0 and var late)
+        if (gaps.Count(g => g > options.Bound + options.Slack) is > 0 and var late)
             breaches.Add($"{late} elections had a leader again only after {options.Bound.TotalSeconds:0.0} s, the last after {gaps.Max().TotalSeconds:0.00} s");
         breaches.AddRange(candidates.Violations().Take(3));
         return (gaps, breaches);
