@@ -15,23 +15,29 @@ namespace LeaderElection.FileSystem;
 internal sealed class AliveFile : IDisposable
 {
     private readonly FileStream _stream;
+    private readonly bool _flushes;
     private long _count;
 
-    private AliveFile(string path, FileStream stream)
+    private AliveFile(string path, FileStream stream, bool flushes)
     {
         Path = path;
         _stream = stream;
+        _flushes = flushes;
     }
 
     public string Path { get; }
 
     /// <summary>Creates the file and locks it.</summary>
-    public static AliveFile Create(string path, long sent)
+    /// <param name="flushes">
+    /// Whether renewals go through to the disk: other machines see them there. On this one all see them anyhow, and no
+    /// holder outlives a power cut that would lose them.
+    /// </param>
+    public static AliveFile Create(string path, long sent, bool flushes)
     {
         // On Unix only "none" is a lock that excludes; on Windows it would keep readers out, and "read" excludes enough.
         var share = OperatingSystem.IsWindows() ? FileShare.Read : FileShare.None;
         var stream = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, share, bufferSize: 0);
-        var alive = new AliveFile(path, stream);
+        var alive = new AliveFile(path, stream, flushes);
         try
         {
             alive.Renew(sent);
@@ -45,13 +51,13 @@ internal sealed class AliveFile : IDisposable
         }
     }
 
-    /// <summary>Writes a renewal through to the disk.</summary>
+    /// <summary>Writes a renewal.</summary>
     /// <param name="sent">The timestamp from before the renewal began.</param>
     public void Renew(long sent)
     {
         _stream.Position = 0;
         _stream.Write(ToBytes(++_count, sent));
-        _stream.Flush(flushToDisk: true);
+        _stream.Flush(_flushes);
     }
 
     /// <summary>Whether the file still stands under its name.</summary>

@@ -190,7 +190,7 @@ public sealed class FileElectionBackend : LeaseBackend
             }
             if (claim.LeaseMustExist)
                 return false;
-            _alive.Add(claim.LeaseId, AliveFile.Create(folder.AlivePath(claim.LeaseId), Time.GetTimestamp()));
+            _alive.Add(claim.LeaseId, AliveFile.Create(folder.AlivePath(claim.LeaseId), Time.GetTimestamp(), flushes: folder.IsNetwork));
             return true;
         }
     }
