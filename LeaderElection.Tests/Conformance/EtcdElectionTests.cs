@@ -63,7 +63,8 @@ public sealed class EtcdElectionTests : EtcdTests
         // etcd gives the lease its whole time again, and nobody else could be elected meanwhile.
         await Store.StartAsync();
         await Eventually.GetAsync(() => Store.Server.CtlAsync("lease", "list"), list => list.Trim() == "found 0 leases", "the lease to be gone");
-        Assert.Equal(1, await Store.Server.MetricAsync(Revocations));
+        // More than one when etcd was not ready for the first.
+        Assert.NotEqual(0, await Store.Server.MetricAsync(Revocations));
         Assert.Equal(0, await Store.Server.MetricAsync("etcd_debugging_server_lease_expired_total"));
     }
 
