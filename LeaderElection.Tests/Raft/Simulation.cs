@@ -27,7 +27,8 @@ internal sealed class Simulation
         Checker = new(this);
         Network = new(this, new Random(_random.Next()));
         ElectionNames = [.. Enumerable.Range(0, scenario.Elections).Select(i => $"e{i}")];
-        var timings = RaftTimings.Create(TimeoutMin, TimeoutMax, TimeSpan.FromMilliseconds(50), Drift, TimeoutMin / 20, 1_000_000);
+        // The default, and more.
+        var timings = RaftTimings.Create(TimeoutMin, scenario.Seed % 2 == 0 ? TimeoutMin * 4 / 3 : TimeoutMax, TimeSpan.FromMilliseconds(50), Drift, TimeoutMin / 20, 1_000_000);
         timings = timings with { PreferenceDelay = 400_000 };
         if (scenario.Defect == Defect.LongLease)
             timings = timings with { Lease = timings.ElectionTimeoutMin * 2 };

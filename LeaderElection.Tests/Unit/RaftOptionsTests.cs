@@ -24,7 +24,7 @@ public sealed class RaftOptionsTests
         var options = Options();
         Assert.Empty(options.Validate());
         var timings = options.CreateTimings(1_000_000);
-        Assert.Equal((150_000, 300_000, 50_000, 141_000), (timings.ElectionTimeoutMin, timings.ElectionTimeoutMax, timings.HeartbeatInterval, timings.Lease));
+        Assert.Equal((150_000, 200_000, 50_000, 141_000), (timings.ElectionTimeoutMin, timings.ElectionTimeoutMax, timings.HeartbeatInterval, timings.Lease));
         Assert.Equal(Path.Combine("raft", "m0"), options.EffectiveDirectory);
     }
 

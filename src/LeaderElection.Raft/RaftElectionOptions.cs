@@ -46,7 +46,10 @@ public sealed class RaftElectionOptions : LeaseOptions
     public string? Listen { get; set; }
 
     /// <summary>The longest that a member waits for a silent leader before it stands itself; the same on every member.</summary>
-    /// <value>Defaults to twice <see cref="LeaseOptions.LeaseDuration"/>; at least 1.2 times it.</value>
+    /// <value>
+    /// Defaults to 4/3 of <see cref="LeaseOptions.LeaseDuration"/>, at least 1.2 times it. The members' turns are spread over the time
+    /// in between: more of it makes fewer of them stand at once, and a frozen leader's successor later.
+    /// </value>
     public TimeSpan? ElectionTimeoutMax { get; set; }
 
     /// <summary>
@@ -80,7 +83,7 @@ public sealed class RaftElectionOptions : LeaseOptions
 
     internal bool UsesTls => CaFile is not null;
 
-    internal TimeSpan EffectiveElectionTimeoutMax => ElectionTimeoutMax ?? LeaseDuration * 2;
+    internal TimeSpan EffectiveElectionTimeoutMax => ElectionTimeoutMax ?? LeaseDuration * 4 / 3;
 
     internal string EffectiveDirectory => Directory ?? Path.Combine("raft", Member);
 
