@@ -116,11 +116,15 @@ public sealed class FaultTests
     {
         await using var store = await FaultStore.StartAsync("redis");
         await using var cluster = new Cluster("redis", store.Endpoint, Lease);
-        for (var i = 0; i < 3; i++)
-            await cluster.StartAsync();
+        await cluster.StartAsync();
         var leader = await cluster.LeaderAsync();
-        // Both followers have seen the leader: each asked how long its lease has to run.
-        await Eventually.GetAsync(() => store.Redis!.CallsAsync("pttl"), calls => calls >= 2, "the followers' claims");
+        for (var i = 0; i < 2; i++)
+        {
+            // Each follower has seen the leader: it asked how long its lease has to run.
+            var before = await store.Redis!.CallsAsync("pttl");
+            await cluster.StartAsync();
+            await Eventually.GetAsync(() => store.Redis!.CallsAsync("pttl"), calls => calls > before, "the follower's claim");
+        }
         await store.Redis!.KillAsync();
         store.Redis.Forget();
         await store.Redis.StartAsync();
