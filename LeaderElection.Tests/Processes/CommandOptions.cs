@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 
 namespace LeaderElection.Tests.Processes;
 
@@ -20,15 +19,7 @@ internal static class CommandOptions
             await Console.Error.WriteLineAsync($"test: {e.Message}; see ./test {name} --help");
             return 2;
         }
-        using var stop = new CancellationTokenSource();
-        void Stop(PosixSignalContext signal)
-        {
-            // The first ends the run in order; a second one ends the process.
-            signal.Cancel = !stop.IsCancellationRequested;
-            stop.Cancel();
-        }
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var stop = new StopSignals();
         return await run(options, stop.Token) ? 0 : 1;
     }
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using LeaderElection.Benchmarks.Candidates;
 using LeaderElection.Benchmarks.Measures;
 using LeaderElection.Benchmarks.Micro;
+using LeaderElection.Tests.Processes;
 
 var root = new RootCommand("Measures leader election. Candidates are processes of their own, driven over standard input and output.")
 {
@@ -26,15 +26,7 @@ if (parsed.Errors is [var error, ..])
     Console.Error.WriteLine($"benchmarks: {problem} (--help lists what there is)");
     return 2;
 }
-using var stop = new CancellationTokenSource();
-void Stop(PosixSignalContext signal)
-{
-    // The first ends the run in order, with every process that was started; a second one ends the program.
-    signal.Cancel = !stop.IsCancellationRequested;
-    stop.Cancel();
-}
-using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+using var stop = new StopSignals();
 try
 {
     return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop.Token);

@@ -44,7 +44,7 @@ internal static class StateCodec
         foreach (var ballot in state.Votes)
             Write(writer, ballot);
         var length = output.WrittenCount + HashLength;
-        var file = new byte[((length + SlotLength - 1) / SlotLength * SlotLength) + (Slots * SlotLength)];
+        var file = new byte[WholeSectors(length) + (Slots * SlotLength)];
         output.WrittenSpan.CopyTo(file);
         BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(Magic.Length), length);
         SHA256.HashData(file.AsSpan(0, length - HashLength), file.AsSpan(length - HashLength));
@@ -63,7 +63,7 @@ internal static class StateCodec
     }
 
     /// <summary>Where the slots begin.</summary>
-    public static int SlotsAt(ReadOnlySpan<byte> file) => (Length(file) + SlotLength - 1) / SlotLength * SlotLength;
+    public static int SlotsAt(ReadOnlySpan<byte> file) => WholeSectors(Length(file));
 
     /// <summary>Reads the state, with the votes in the slots.</summary>
     /// <exception cref="FormatException">It is damaged, or not a state of this version; the message says which.</exception>
@@ -163,6 +163,8 @@ internal static class StateCodec
         slot[HashLength..].CopyTo(covered[HashLength..]);
         return SHA256.HashData(covered);
     }
+
+    private static int WholeSectors(int length) => (length + SlotLength - 1) / SlotLength * SlotLength;
 
     private static int Length(ReadOnlySpan<byte> file) => BinaryPrimitives.ReadInt32LittleEndian(file[Magic.Length..]);
 
