@@ -95,7 +95,9 @@ internal static class ZooKeeperFormat
         Task<Reply<T>> Ask<T>(OpCode op, ReplyDecoder<T> decode, Watch? watch = null)
         {
             var request = new Request<T>(op, new JuteWriter(), decode, "ZooKeeper at x:1", "/election/e/node_0000000003", watch);
-            connection.TrySend(request);
+            // A session of a few milliseconds can be over by now; what was not taken stays with the one who asks.
+            if (!connection.TrySend(request))
+                request.Fail(new ElectionStoreException("the connection has ended", isTransient: true));
             return request.Reply;
         }
     }
