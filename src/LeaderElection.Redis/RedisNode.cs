@@ -4,30 +4,24 @@ using StackExchange.Redis;
 namespace LeaderElection.Redis;
 
 /// <summary>One server, and the scripts that it runs.</summary>
-internal sealed class RedisNode(RedisConnection connection, RedisKeys keys, TimeSpan leaseDuration) : IRedisStore
+/// <param name="connection">To the server.</param>
+/// <param name="keys">The names of what is kept there.</param>
+/// <param name="leaseDuration">The lease.</param>
+/// <param name="quarantine">For how long it does not vote while it has no data yet; zero where it is the only one.</param>
+internal sealed class RedisNode(RedisConnection connection, RedisKeys keys, TimeSpan leaseDuration, TimeSpan quarantine) : IRedisStore
 {
+    private readonly ClaimQueue _claims = new(connection, keys, leaseDuration, quarantine);
     private (IReadOnlyList<LeaseClaim> Held, RedisKey[] Keys, RedisValue[] Values)? _renewal;
 
     public string Name => connection.Name;
 
     public async Task<ClaimReply> ClaimAsync(LeaseClaim claim, CancellationToken cancellationToken) =>
-        (await ClaimAsync(claim, TimeSpan.Zero, cancellationToken).ConfigureAwait(false)).Reply;
+        (await VoteAsync(claim, cancellationToken).ConfigureAwait(false)).Reply;
 
-    /// <param name="claim">The claim.</param>
-    /// <param name="quarantine">For how long a server that has no data yet does not vote.</param>
-    /// <param name="cancellationToken">Stops the waiting.</param>
-    public async Task<NodeClaim> ClaimAsync(LeaseClaim claim, TimeSpan quarantine, CancellationToken cancellationToken)
+    /// <summary>Claims where others decide too.</summary>
+    public async Task<NodeClaim> VoteAsync(LeaseClaim claim, CancellationToken cancellationToken)
     {
-        var reply = await RunAsync(
-            RedisScript.Claim,
-            [keys.Election(claim.Election), keys.Token(claim.Election), keys.Lease(claim.LeaseId), keys.Since],
-            [
-                claim.LeaseId, claim.ClaimId, claim.CandidateId, Milliseconds(leaseDuration), claim.LeaseMustExist ? "1" : "0",
-                claim.WatchedLeaseId ?? "", claim.HighestToken, claim.Election, keys.LeasePrefix, keys.Channel, Milliseconds(quarantine),
-                claim.HasWaited ? "1" : "0",
-            ],
-            cancellationToken).ConfigureAwait(false);
-        var fields = (RedisValue[])reply!;
+        var fields = await _claims.RunAsync(claim, cancellationToken).ConfigureAwait(false);
         return (string?)fields[0] switch
         {
             "won" => new(ClaimReply.Won(new LeaderInfo(claim.CandidateId, (long)fields[1], At(fields[2])))),
