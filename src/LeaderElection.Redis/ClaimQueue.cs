@@ -12,6 +12,8 @@ internal sealed class ClaimQueue(RedisConnection connection, RedisKeys keys, Tim
     /// <summary>The server does nothing else meanwhile: for a millisecond or so.</summary>
     private const int MostInOneCall = 128;
 
+    private static readonly Task<RedisResult> NoClaims = Task.FromResult<RedisResult>(null!);
+
     private readonly Lock _lock = new();
     private readonly Queue<Claimant> _waiting = new();
     private readonly RedisValue[] _common =
@@ -20,8 +22,10 @@ internal sealed class ClaimQueue(RedisConnection connection, RedisKeys keys, Tim
     private List<Claimant>? _underWay;
 
     /// <summary>Puts a claim to the server.</summary>
-    /// <returns>What the script answers to it.</returns>
-    public async Task<RedisValue[]> RunAsync(LeaseClaim claim, CancellationToken cancellationToken)
+    /// <param name="claim">The claim.</param>
+    /// <param name="read">Reads what the script answers to it.</param>
+    /// <param name="cancellationToken">Stops the waiting.</param>
+    public async Task<T> RunAsync<T>(LeaseClaim claim, Func<LeaseClaim, RedisValue[], T> read, CancellationToken cancellationToken)
     {
         var claimant = new Claimant(claim);
         List<Claimant>? call = null;
@@ -35,16 +39,17 @@ internal sealed class ClaimQueue(RedisConnection connection, RedisKeys keys, Tim
             _ = CallAsync(call);
         try
         {
-            var (answer, failure) = await claimant.Answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-            if (failure is not null)
-                throw connection.Explain(failure);
-            var fields = (RedisValue[])answer!;
-            return fields[0] == "error" ? throw connection.Explain(fields[1].ToString()) : fields;
+            var answer = (RedisValue[])(await claimant.Answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false))!;
+            return answer[0] == "error" ? throw connection.Explain(answer[1].ToString()) : read(claim, answer);
         }
         catch (OperationCanceledException e)
         {
             Withdraw(claimant);
             throw connection.ExplainEnd(e);
+        }
+        catch (Exception e) when (RedisConnection.IsOfRedis(e))
+        {
+            throw connection.Explain(e);
         }
     }
 
@@ -54,7 +59,7 @@ internal sealed class ClaimQueue(RedisConnection connection, RedisKeys keys, Tim
         Exception? failure = null;
         try
         {
-            answers = await connection.StartAsync(database => SendAsync(database, call)).ConfigureAwait(false);
+            answers = (RedisResult[])(await connection.StartAsync(database => SendAsync(database, call)).ConfigureAwait(false))!;
         }
         catch (Exception e)
         {
@@ -66,27 +71,39 @@ internal sealed class ClaimQueue(RedisConnection connection, RedisKeys keys, Tim
         if (Next(call, failure) is { } next)
             _ = Task.Run(() => CallAsync(next));
         for (var i = 0; i < call.Count; i++)
-            call[i].Answer.TrySetResult((failure is null ? answers[i] : null, failure));
+        {
+            if (failure is null)
+                call[i].Answer.TrySetResult(answers[i]);
+            else if (call[i].Answer.TrySetException(failure))
+                _ = call[i].Answer.Task.Exception;
+        }
     }
 
-    private async Task<RedisResult[]> SendAsync(IDatabase database, List<Claimant> call)
+    private Task<RedisResult> SendAsync(IDatabase database, List<Claimant> call)
     {
         // Only now: who went away before there was a connection has not claimed.
         Take(call);
-        if (call is not [{ Claim.LeaseId: var lease }, ..])
-            return [];
-        var names = new List<RedisKey>(2 + (2 * call.Count)) { keys.Lease(lease), keys.Since };
-        var values = new List<RedisValue>(5 + (7 * call.Count)) { lease };
-        values.AddRange(_common);
-        foreach (var claim in call.Select(c => c.Claim))
+        if (call.Count == 0)
+            return NoClaims;
+        var lease = call[0].Claim.LeaseId;
+        var names = new RedisKey[2 + (2 * call.Count)];
+        var values = new RedisValue[5 + (7 * call.Count)];
+        (names[0], names[1], values[0]) = (keys.Lease(lease), keys.Since, lease);
+        _common.CopyTo(values, 1);
+        for (var i = 0; i < call.Count; i++)
         {
-            names.AddRange([keys.Election(claim.Election), keys.Token(claim.Election)]);
-            values.AddRange([
-                claim.ClaimId, claim.CandidateId, claim.Election, claim.LeaseMustExist ? "1" : "0", claim.WatchedLeaseId ?? "",
-                claim.HighestToken, claim.HasWaited ? "1" : "0",
-            ]);
+            var claim = call[i].Claim;
+            (names[2 + (2 * i)], names[3 + (2 * i)]) = (keys.Election(claim.Election), keys.Token(claim.Election));
+            var at = 5 + (7 * i);
+            values[at] = claim.ClaimId;
+            values[at + 1] = claim.CandidateId;
+            values[at + 2] = claim.Election;
+            values[at + 3] = claim.LeaseMustExist ? "1" : "0";
+            values[at + 4] = claim.WatchedLeaseId ?? "";
+            values[at + 5] = claim.HighestToken;
+            values[at + 6] = claim.HasWaited ? "1" : "0";
         }
-        return (RedisResult[])(await RedisScript.Claim.RunAsync(database, [.. names], [.. values]).ConfigureAwait(false))!;
+        return RedisScript.Claim.RunAsync(database, names, values);
     }
 
     /// <summary>Takes those who wait, of one lease and not too many.</summary>
@@ -140,7 +157,7 @@ internal sealed class ClaimQueue(RedisConnection connection, RedisKeys keys, Tim
     {
         public LeaseClaim Claim { get; } = claim;
 
-        public TaskCompletionSource<(RedisResult? Reply, Exception? Failure)> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<RedisResult> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         /// <summary>What it was sent in.</summary>
         public List<Claimant>? Call { get; set; }

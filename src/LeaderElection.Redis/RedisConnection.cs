@@ -58,8 +58,10 @@ internal sealed class RedisConnection : IAsyncDisposable
     public async Task<T> StartAsync<T>(Func<IDatabase, Task<T>> command) =>
         await command((await OpenAsync().ConfigureAwait(false)).GetDatabase()).ConfigureAwait(false);
 
+    public static bool IsOfRedis(Exception e) => e is RedisException or TimeoutException or ObjectDisposedException;
+
     /// <summary>What to tell the user of a command that failed.</summary>
-    public Exception Explain(Exception e) => IsOfRedis(e) ? Explain(FirstLine(e.Message), e) : e;
+    public ElectionStoreException Explain(Exception e) => Explain(FirstLine(e.Message), e);
 
     /// <summary>What to tell the user of a command that was not waited for any longer.</summary>
     public Exception ExplainEnd(OperationCanceledException e)
@@ -173,8 +175,6 @@ internal sealed class RedisConnection : IAsyncDisposable
             return Error("no connection", transient: true, e);
         return Error(text, transient: true, e);
     }
-
-    private static bool IsOfRedis(Exception e) => e is RedisException or TimeoutException or ObjectDisposedException;
 
     private ElectionStoreException PasswordRefused(Exception? e) =>
         Error("the password was refused, or one is needed; check the connection string", transient: false, e);

@@ -15,23 +15,11 @@ internal sealed class RedisNode(RedisConnection connection, RedisKeys keys, Time
 
     public string Name => connection.Name;
 
-    public async Task<ClaimReply> ClaimAsync(LeaseClaim claim, CancellationToken cancellationToken) =>
-        (await VoteAsync(claim, cancellationToken).ConfigureAwait(false)).Reply;
+    public Task<ClaimReply> ClaimAsync(LeaseClaim claim, CancellationToken cancellationToken) => _claims.RunAsync(claim, Reply, cancellationToken);
 
     /// <summary>Claims where others decide too.</summary>
-    public async Task<NodeClaim> VoteAsync(LeaseClaim claim, CancellationToken cancellationToken)
-    {
-        var fields = await _claims.RunAsync(claim, cancellationToken).ConfigureAwait(false);
-        return (string?)fields[0] switch
-        {
-            "won" => new(ClaimReply.Won(new LeaderInfo(claim.CandidateId, (long)fields[1], At(fields[2])))),
-            "held" => new(ClaimReply.Held(Record(fields))),
-            "wait" => new(ClaimReply.Wait(leaseDuration)),
-            "fresh" => new(ClaimReply.Wait(TimeSpan.FromMilliseconds((long)fields[1])), IsFresh: true),
-            "lease-gone" => new(ClaimReply.LeaseGone),
-            _ => throw Foreign(claim.Election),
-        };
-    }
+    public Task<NodeClaim> VoteAsync(LeaseClaim claim, CancellationToken cancellationToken) =>
+        _claims.RunAsync(claim, (_, answer) => new NodeClaim(Reply(claim, answer), IsFresh: answer[0] == "fresh"), cancellationToken);
 
     public async Task<RenewReply> RenewAsync(string leaseId, IReadOnlyList<LeaseClaim> held, CancellationToken cancellationToken)
     {
@@ -103,6 +91,16 @@ internal sealed class RedisNode(RedisConnection connection, RedisKeys keys, Time
     public Task PingAsync(CancellationToken cancellationToken) => connection.RunAsync(db => db.PingAsync(), cancellationToken);
 
     public ValueTask DisposeAsync() => connection.DisposeAsync();
+
+    private ClaimReply Reply(LeaseClaim claim, RedisValue[] answer) => (string?)answer[0] switch
+    {
+        "won" => ClaimReply.Won(new LeaderInfo(claim.CandidateId, (long)answer[1], At(answer[2]))),
+        "held" => ClaimReply.Held(Record(answer)),
+        "wait" => ClaimReply.Wait(leaseDuration),
+        "fresh" => ClaimReply.Wait(TimeSpan.FromMilliseconds((long)answer[1])),
+        "lease-gone" => ClaimReply.LeaseGone,
+        _ => throw Foreign(claim.Election),
+    };
 
     private static RedisValue Milliseconds(TimeSpan duration) => (long)duration.TotalMilliseconds;
 

@@ -47,7 +47,10 @@ local function decide(election, counter, id, candidate, name, mustExist, watched
     if holder == watched then
       return {'wait'}
     end
-  elseif not record and (watched ~= '' or (hasWaited ~= '1' and redis.call('EXISTS', counter) == 1)) then
+  end
+
+  local last = redis.call('GET', counter)
+  if not record and (watched ~= '' or (hasWaited ~= '1' and last)) then
     -- A leader that resigned leaves its entry behind: this one was deleted, and its leader may not know that yet.
     return {'wait'}
   end
@@ -64,8 +67,7 @@ local function decide(election, counter, id, candidate, name, mustExist, watched
 
   -- Above the last one, above all that the claimant has seen, and not behind the clock: what a lost counter, or a
   -- replica that was promoted, has forgotten had been issued before now.
-  local last = math.max(tonumber(redis.call('GET', counter) or '0'), tonumber(highest))
-  local token = string.format('%.0f', math.max(last + 1, tonumber(at)))
+  local token = string.format('%.0f', math.max(tonumber(last or '0') + 1, tonumber(highest) + 1, tonumber(at)))
   redis.call('SET', counter, token)
 
   redis.call('SET', election, table.concat({ARGV[1], id, token, at, candidate}, ' '))
