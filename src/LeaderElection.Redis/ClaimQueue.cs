@@ -12,7 +12,7 @@ internal sealed class ClaimQueue(RedisConnection connection, RedisKeys keys, Tim
     /// <summary>The server does nothing else meanwhile: for a millisecond or so.</summary>
     private const int MostInOneCall = 128;
 
-    private static readonly Task<RedisResult> NoClaims = Task.FromResult<RedisResult>(null!);
+    private static readonly Task<RedisResult?> NoClaims = Task.FromResult<RedisResult?>(null);
 
     private readonly Lock _lock = new();
     private readonly Queue<Claimant> _waiting = new();
@@ -59,7 +59,8 @@ internal sealed class ClaimQueue(RedisConnection connection, RedisKeys keys, Tim
         Exception? failure = null;
         try
         {
-            answers = (RedisResult[])(await connection.StartAsync(database => SendAsync(database, call)).ConfigureAwait(false))!;
+            if (await connection.StartAsync(database => SendAsync(database, call)).ConfigureAwait(false) is { } reply)
+                answers = (RedisResult[])reply!;
         }
         catch (Exception e)
         {
@@ -79,7 +80,7 @@ internal sealed class ClaimQueue(RedisConnection connection, RedisKeys keys, Tim
         }
     }
 
-    private Task<RedisResult> SendAsync(IDatabase database, List<Claimant> call)
+    private Task<RedisResult?> SendAsync(IDatabase database, List<Claimant> call)
     {
         // Only now: who went away before there was a connection has not claimed.
         Take(call);
@@ -103,7 +104,7 @@ internal sealed class ClaimQueue(RedisConnection connection, RedisKeys keys, Tim
             values[at + 5] = claim.HighestToken;
             values[at + 6] = claim.HasWaited ? "1" : "0";
         }
-        return RedisScript.Claim.RunAsync(database, names, values);
+        return RedisScript.Claim.RunAsync(database, names, values)!;
     }
 
     /// <summary>Takes those who wait, of one lease and not too many.</summary>
