@@ -23,6 +23,9 @@ internal sealed partial record LeaseFile(long FencingToken, LeaseFile.Leader? Ho
 
     private const string Magic = "leader-election 1 ";
 
+    /// <summary>Whether this is what a power cut can leave of a lease file that was not flushed: nothing, or zeros.</summary>
+    public static bool IsBlank(ReadOnlySpan<byte> bytes) => bytes.Length <= MaxLength && !bytes.ContainsAnyExcept((byte)0);
+
     /// <summary>Reads a lease file.</summary>
     /// <exception cref="FormatException">It is corrupt, truncated or not a lease file; the message says which.</exception>
     public static LeaseFile Parse(ReadOnlySpan<byte> bytes)
