@@ -21,6 +21,22 @@ public sealed class RenewalAllocationTests
         Assert.True(leadership.IsValid);
     }
 
+    [Fact]
+    public void Renewal_OfAProcessLeaseInAFolder_AllocatesNothing()
+    {
+        using var folder = new TemporaryFolder();
+        using var alive = AliveFile.Create(folder.File("l.alive"), sent: 0, flushes: false);
+        var least = long.MaxValue;
+        for (var i = 1; i <= Renewals; i++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            alive.Renew(i);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+        Assert.Equal(0, least);
+        Assert.Equal((Renewals + 1, Renewals), AliveFile.Read(alive.Path));
+    }
+
     /// <summary>A store that grants everything at once, and measures what happens between two renewals.</summary>
     private sealed class CountingBackend() : LeaseBackend(
         "file", new FileElectionOptions { Directory = "none", LeaseDuration = TimeSpan.FromSeconds(60), RenewInterval = TimeSpan.FromMilliseconds(1) }, null, NullLogger.Instance)
