@@ -31,6 +31,9 @@ internal sealed class CuttingProxy : IAsyncDisposable
     /// <summary>Takes connections, but lets nothing through.</summary>
     public bool IsBlocked { get; set; }
 
+    /// <summary>How many connections are still to be taken and never answered.</summary>
+    public int ConnectionsToIgnore { get; set; }
+
     /// <summary>Cuts all lines.</summary>
     public void Cut()
     {
@@ -58,7 +61,10 @@ internal sealed class CuttingProxy : IAsyncDisposable
                 var client = await _listener.AcceptTcpClientAsync();
                 var server = new TcpClient();
                 lock (_lines) _lines.AddRange([client, server]);
-                _ = CarryAsync(client, server);
+                if (ConnectionsToIgnore > 0)
+                    ConnectionsToIgnore--;
+                else
+                    _ = CarryAsync(client, server);
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)

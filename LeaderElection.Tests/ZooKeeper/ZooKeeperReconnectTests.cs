@@ -39,6 +39,23 @@ public sealed class ZooKeeperReconnectTests
         Assert.Equal(WatchEvent.NodeDeleted, await fired.Task.WaitAsync(Eventually.Limit, TimeProvider.System));
     }
 
+    /// <summary>As ZooKeeper 3.8.0 does with some that come while it starts.</summary>
+    [Fact]
+    public async Task ConnectionIsTakenAndNeverAnswered_AnotherIsMade()
+    {
+        await using var server = await ZooKeeperServer.StartNewAsync();
+        await using var proxy = new CuttingProxy(server.Port);
+        await using var client = TestClient.Create(proxy.Endpoint, TimeSpan.FromSeconds(60));
+        (await client.CreateAsync("/n", [], Acl.Open, CreateMode.Ephemeral)).Required();
+        var session = client.SessionId;
+
+        proxy.ConnectionsToIgnore = 1;
+        proxy.Cut();
+
+        await Eventually.TrueAsync(() => proxy.ConnectionsToIgnore == 0 && client.IsConnected, "the client to be back");
+        Assert.Equal(session, client.SessionId);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

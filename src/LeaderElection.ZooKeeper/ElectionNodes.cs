@@ -7,7 +7,7 @@ namespace LeaderElection.ZooKeeper;
 /// <summary>Where the nodes of elections are, what they are called and who may touch them.</summary>
 internal sealed class ElectionNodes(ZooKeeperElectionOptions options)
 {
-    private readonly ConcurrentDictionary<long, string> _own = new();
+    private readonly ConcurrentDictionary<long, ZooKeeperEntry> _own = new();
     private readonly ConcurrentDictionary<string, bool> _parents = new();
 
     public string Root { get; } = options.RootPath;
@@ -31,10 +31,11 @@ internal sealed class ElectionNodes(ZooKeeperElectionOptions options)
     }
 
     /// <summary>Takes note of a node of this process.</summary>
-    public void Add(long czxid, string path) => _own[czxid] = path;
+    public void Add(long czxid, ZooKeeperEntry entry) => _own[czxid] = entry;
 
     public void Remove(long czxid) => _own.TryRemove(czxid, out _);
 
     /// <summary>The node of this process that was created in that transaction, and is still wanted.</summary>
-    public string? Find(long czxid) => _own.GetValueOrDefault(czxid);
+    public string? Find(long czxid) =>
+        _own.GetValueOrDefault(czxid) is { Name: { } name, Parent: var parent } ? $"{parent}/{name}" : null;
 }

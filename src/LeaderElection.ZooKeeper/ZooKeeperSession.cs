@@ -177,7 +177,7 @@ internal sealed class ZooKeeperSession : Session
 
     private void Joined(ZooKeeperEntry entry, string path, Stat stat)
     {
-        _nodes.Add(stat.Czxid, path);
+        _nodes.Add(stat.Czxid, entry);
         entry.Joined(path[(entry.Parent.Length + 1)..], stat.Czxid, () => _nodes.Remove(stat.Czxid));
     }
 

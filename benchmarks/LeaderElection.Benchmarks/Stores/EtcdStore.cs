@@ -4,12 +4,10 @@ namespace LeaderElection.Benchmarks.Stores;
 
 internal sealed class EtcdStore : Store
 {
-    private readonly IAsyncDisposable? _servers;
     private readonly IReadOnlyList<EtcdServer> _members;
 
-    private EtcdStore(IAsyncDisposable? servers, IReadOnlyList<EtcdServer> members, string endpoints) : base("etcd")
+    private EtcdStore(IAsyncDisposable? servers, IReadOnlyList<EtcdServer> members, string endpoints) : base("etcd", servers)
     {
-        _servers = servers;
         _members = members;
         Endpoints = endpoints;
     }
@@ -34,11 +32,4 @@ internal sealed class EtcdStore : Store
     /// <summary>gRPC messages received, those that the gateway makes of JSON among them.</summary>
     public override async Task<double?> RequestsAsync() =>
         _members is [] ? null : (await Task.WhenAll(_members.Select(m => m.MetricAsync("grpc_server_msg_received_total")))).Sum();
-
-    public override async ValueTask DisposeAsync()
-    {
-        if (_servers is not null)
-            await _servers.DisposeAsync();
-        await base.DisposeAsync();
-    }
 }

@@ -7,12 +7,10 @@ namespace LeaderElection.Benchmarks.Stores;
 
 internal sealed class RedisStore : Store
 {
-    private readonly RedisServer? _server;
     private readonly ConnectionMultiplexer _connection;
 
-    private RedisStore(RedisServer? server, string endpoints, ConnectionMultiplexer connection) : base("redis")
+    private RedisStore(RedisServer? server, string endpoints, ConnectionMultiplexer connection) : base("redis", server)
     {
-        _server = server;
         _connection = connection;
         Endpoints = endpoints;
     }
@@ -60,8 +58,6 @@ internal sealed class RedisStore : Store
     public override async ValueTask DisposeAsync()
     {
         _connection.Dispose();
-        if (_server is not null)
-            await _server.DisposeAsync();
         await base.DisposeAsync();
     }
 

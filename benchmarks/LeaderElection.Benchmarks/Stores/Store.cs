@@ -3,7 +3,8 @@ using LeaderElection.Tests.Processes;
 namespace LeaderElection.Benchmarks.Stores;
 
 /// <summary>A strategy's store, running for a measurement, and gone afterwards.</summary>
-internal abstract class Store(string strategy) : IAsyncDisposable
+/// <param name="servers">What was started for it; null where nothing was.</param>
+internal abstract class Store(string strategy, IAsyncDisposable? servers = null) : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private int _places;
@@ -32,9 +33,10 @@ internal abstract class Store(string strategy) : IAsyncDisposable
     /// <summary>How many requests clients have sent to it so far; null where that is not counted.</summary>
     public virtual Task<double?> RequestsAsync() => Task.FromResult<double?>(null);
 
-    public virtual ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
+        if (servers is not null)
+            await servers.DisposeAsync();
         _folder.Dispose();
-        return ValueTask.CompletedTask;
     }
 }

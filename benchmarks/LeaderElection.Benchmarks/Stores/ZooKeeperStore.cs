@@ -5,12 +5,10 @@ namespace LeaderElection.Benchmarks.Stores;
 
 internal sealed class ZooKeeperStore : Store
 {
-    private readonly IAsyncDisposable? _servers;
     private readonly IReadOnlyList<ZooKeeperServer> _members;
 
-    private ZooKeeperStore(IAsyncDisposable? servers, IReadOnlyList<ZooKeeperServer> members, string endpoints) : base("zookeeper")
+    private ZooKeeperStore(IAsyncDisposable? servers, IReadOnlyList<ZooKeeperServer> members, string endpoints) : base("zookeeper", servers)
     {
-        _servers = servers;
         _members = members;
         Endpoints = endpoints;
     }
@@ -40,13 +38,6 @@ internal sealed class ZooKeeperStore : Store
     /// <summary>Packets, less those of the asking itself.</summary>
     public override async Task<double?> RequestsAsync() =>
         _members is [] ? null : (await Task.WhenAll(_members.Select(PacketsAsync))).Sum();
-
-    public override async ValueTask DisposeAsync()
-    {
-        if (_servers is not null)
-            await _servers.DisposeAsync();
-        await base.DisposeAsync();
-    }
 
     private static async Task<double> PacketsAsync(ZooKeeperServer member)
     {

@@ -15,6 +15,9 @@ internal sealed class Watch(Action<WatchEvent> fired, bool minds = false) : IDis
     /// <summary>Where it hangs, once the server has set it.</summary>
     public (string Path, WatchKind Kind) Key { get; private set; }
 
+    /// <summary>Another that waits for the same. Kept by <see cref="WatchRegistry"/>, under its lock.</summary>
+    internal Watch? Next { get; set; }
+
     public void Fire(WatchEvent what) => Interlocked.Exchange(ref _fired, null)?.Invoke(what);
 
     public void Hang(WatchRegistry registry, string path, WatchKind kind)

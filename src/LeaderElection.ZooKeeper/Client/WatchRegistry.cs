@@ -4,7 +4,9 @@ namespace LeaderElection.ZooKeeper.Client;
 internal sealed class WatchRegistry
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<(string Path, WatchKind Kind), HashSet<Watch>> _watches = [];
+
+    /// <summary>The first of those who wait for the same; as a rule there is one, and no collection for each is needed.</summary>
+    private readonly Dictionary<(string Path, WatchKind Kind), Watch> _watches = [];
 
     public int Count
     {
@@ -20,9 +22,8 @@ internal sealed class WatchRegistry
             // Disposed in the meantime: then nobody would take it away again.
             if (watch.IsDone)
                 return;
-            if (!_watches.TryGetValue((path, kind), out var waiting))
-                _watches.Add((path, kind), waiting = []);
-            waiting.Add(watch);
+            watch.Next = _watches.GetValueOrDefault(watch.Key);
+            _watches[watch.Key] = watch;
         }
     }
 
@@ -30,8 +31,22 @@ internal sealed class WatchRegistry
     {
         lock (_lock)
         {
-            if (_watches.TryGetValue(watch.Key, out var waiting) && waiting.Remove(watch) && waiting.Count == 0)
+            if (!_watches.TryGetValue(watch.Key, out var first))
+                return;
+            if (first != watch)
+            {
+                // One that fires just now hangs here no more, and keeps its place among those that fire with it.
+                if (Chain(first).FirstOrDefault(w => w.Next == watch) is { } before)
+                    before.Next = watch.Next;
+            }
+            else if (watch.Next is { } next)
+            {
+                _watches[watch.Key] = next;
+            }
+            else
+            {
                 _watches.Remove(watch.Key);
+            }
         }
     }
 
@@ -47,9 +62,9 @@ internal sealed class WatchRegistry
         };
         foreach (var kind in kinds)
         {
-            HashSet<Watch>? fired;
+            Watch? fired;
             lock (_lock) _watches.Remove((path, kind), out fired);
-            foreach (var watch in fired ?? [])
+            foreach (var watch in Chain(fired))
                 watch.Fire(what);
         }
     }
@@ -60,7 +75,7 @@ internal sealed class WatchRegistry
         Watch[] fired;
         lock (_lock)
         {
-            fired = [.. _watches.Values.SelectMany(w => w)];
+            fired = [.. _watches.Values.SelectMany(Chain)];
             _watches.Clear();
         }
         foreach (var watch in fired)
@@ -71,7 +86,7 @@ internal sealed class WatchRegistry
     public void FireInterrupted()
     {
         Watch[] fired;
-        lock (_lock) fired = [.. _watches.Values.SelectMany(w => w).Where(w => w.MindsInterruption)];
+        lock (_lock) fired = [.. _watches.Values.SelectMany(Chain).Where(w => w.MindsInterruption)];
         foreach (var watch in fired)
         {
             Remove(watch);
@@ -83,5 +98,11 @@ internal sealed class WatchRegistry
     public (string Path, WatchKind Kind)[] Keys()
     {
         lock (_lock) return [.. _watches.Keys];
+    }
+
+    private static IEnumerable<Watch> Chain(Watch? first)
+    {
+        for (var watch = first; watch is not null; watch = watch.Next)
+            yield return watch;
     }
 }

@@ -20,6 +20,7 @@ namespace LeaderElection.ZooKeeper.Client;
 internal sealed partial class ZooKeeperClient : IAsyncDisposable
 {
     private static readonly TimeSpan ShortestConnect = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestConnect = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _stop = new();
@@ -218,11 +219,16 @@ internal sealed partial class ZooKeeperClient : IAsyncDisposable
         }
     }
 
-    /// <summary>A session that lives leaves time for another server; a new one has nothing to lose yet.</summary>
-    private TimeSpan ConnectLimit(Handshake wanted)
+    /// <summary>
+    /// A session that lives leaves time for another attempt, also where there is one server only: a connection that
+    /// comes while that starts may never be answered (seen with 3.8.0). A new session has nothing to lose yet.
+    /// </summary>
+    private static TimeSpan ConnectLimit(Handshake wanted)
     {
-        var limit = wanted.Timeout * 2 / (_servers.Length > 1 ? 6 : 3);
-        return wanted.SessionId == 0 && limit < ShortestConnect ? ShortestConnect : limit;
+        var limit = wanted.Timeout / 3;
+        if (wanted.SessionId == 0 && limit < ShortestConnect)
+            return ShortestConnect;
+        return limit < LongestConnect ? limit : LongestConnect;
     }
 
     private void Adopt(ServerConnection connection, Handshake session, long sent, bool isNew)
