@@ -24,7 +24,6 @@ public sealed class FileElectionTests : IAsyncDisposable
 
     public static TheoryData<string, byte[]> Damages => new()
     {
-        { "it is empty", [] },
         { "not a lease file", "somebody's notes\n"u8.ToArray() },
         { "not a lease file", new byte[5000] },
         { "checksum", Encoding.UTF8.GetBytes("leader-election 1 released 5 sha256:0000000000000000\n") },

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Unicode;
 
 namespace LeaderElection.FileSystem;
 
@@ -14,6 +15,9 @@ namespace LeaderElection.FileSystem;
 /// </remarks>
 internal sealed class AliveFile : IDisposable
 {
+    private const int Length = 20 + 1 + 20 + 1 + LeaseFile.ChecksumLength + 1;
+
+    private readonly byte[] _line = new byte[Length];
     private readonly FileStream _stream;
     private readonly bool _flushes;
     private long _count;
@@ -55,8 +59,9 @@ internal sealed class AliveFile : IDisposable
     /// <param name="sent">The timestamp from before the renewal began.</param>
     public void Renew(long sent)
     {
+        Format(++_count, sent, _line);
         _stream.Position = 0;
-        _stream.Write(ToBytes(++_count, sent));
+        _stream.Write(_line);
         _stream.Flush(_flushes);
     }
 
@@ -90,8 +95,16 @@ internal sealed class AliveFile : IDisposable
 
     internal static byte[] ToBytes(long count, long sent)
     {
-        var body = string.Create(CultureInfo.InvariantCulture, $"{count:D20} {sent:D20}");
-        return Encoding.ASCII.GetBytes($"{body} {LeaseFile.Checksum(body)}\n");
+        var line = new byte[Length];
+        Format(count, sent, line);
+        return line;
+    }
+
+    private static void Format(long count, long sent, Span<byte> line)
+    {
+        Utf8.TryWrite(line, CultureInfo.InvariantCulture, $"{count:D20} {sent:D20} ", out var written);
+        LeaseFile.Checksum(line[..(written - 1)], line[written..]);
+        line[^1] = (byte)'\n';
     }
 
     /// <summary>Whether nobody holds the lock: then the process that did is dead, or has given the lease up.</summary>

@@ -9,7 +9,10 @@ internal static partial class DurableFile
     private const int ReadOnly = 0;
 
     /// <summary>Replaces a file in one step: after a power cut either the old content stands there or the new one.</summary>
-    public static void Replace(string path, ReadOnlySpan<byte> content)
+    /// <param name="flushes">
+    /// Without, the step is one only to those who read the file: after a power cut it may also be gone, empty, or zeros.
+    /// </param>
+    public static void Replace(string path, ReadOnlySpan<byte> content, bool flushes = true)
     {
         var temporary = path + ".tmp";
         try
@@ -17,10 +20,11 @@ internal static partial class DurableFile
             using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
             {
                 stream.Write(content);
-                stream.Flush(flushToDisk: true);
+                stream.Flush(flushes);
             }
             File.Move(temporary, path, overwrite: true);
-            FlushDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            if (flushes)
+                FlushFolderOf(path);
         }
         catch (IOException)
         {
@@ -29,7 +33,7 @@ internal static partial class DurableFile
         }
     }
 
-    /// <summary>Makes what was overwritten in a file survive a power cut; its length is not to have changed.</summary>
+    /// <summary>Makes what was written to a file survive a power cut, and its length, but no other attribute.</summary>
     public static void FlushContent(SafeFileHandle file)
     {
         if (!OperatingSystem.IsLinux())
@@ -38,11 +42,12 @@ internal static partial class DurableFile
             throw new IOException($"cannot flush: {Marshal.GetLastPInvokeErrorMessage()}", Marshal.GetLastPInvokeError());
     }
 
-    /// <summary>Makes the renaming of files in a folder survive a power cut.</summary>
-    private static void FlushDirectory(string path)
+    /// <summary>Makes the creation or renaming of a file survive a power cut.</summary>
+    public static void FlushFolderOf(string file)
     {
         if (!OperatingSystem.IsLinux() && !OperatingSystem.IsMacOS())
             return;
+        var path = Path.GetDirectoryName(Path.GetFullPath(file))!;
         using var handle = open(path, ReadOnly);
         if (handle.IsInvalid || fsync(handle) != 0)
         {

@@ -8,7 +8,8 @@ namespace LeaderElection.FileSystem;
 /// <summary>The files of a folder of elections, and how they are read, locked and replaced.</summary>
 /// <remarks>
 /// <c>NAME.lease</c> says who leads; <c>NAME.lock</c> is locked while that is read and replaced, and keeps the last
-/// token in case the lease file vanishes; <c>ID.alive</c> is the lease of a process.
+/// token in case the lease file vanishes; <c>ID.alive</c> is the lease of a process. On one machine a power cut ends every
+/// leadership, so that only the token has to survive it and is flushed; on a network folder the lease file is, too.
 /// </remarks>
 internal sealed class ElectionFolder
 {
@@ -22,25 +23,26 @@ internal sealed class ElectionFolder
     private readonly string _path;
     private readonly TimeProvider _time;
 
-    private ElectionFolder(string path, TimeProvider time)
+    private ElectionFolder(string path, TimeProvider time, bool isNetwork)
     {
         _path = path;
         _time = time;
-        IsNetwork = new DriveInfo(path).DriveType == DriveType.Network;
+        IsNetwork = isNetwork;
     }
 
     /// <summary>Whether the folder may be shared with other machines, whose changes are not notified here.</summary>
     public bool IsNetwork { get; }
 
     /// <summary>Opens the folder, and makes sure that locks in it hold.</summary>
-    public static ElectionFolder Open(string path, bool create, TimeProvider time)
+    /// <param name="isNetwork">As <see cref="IsNetwork"/>; by default what the operating system says.</param>
+    public static ElectionFolder Open(string path, bool create, TimeProvider time, bool? isNetwork = null)
     {
         path = Path.GetFullPath(path);
         if (create)
             Directory.CreateDirectory(path);
         else if (!Directory.Exists(path))
             throw new DirectoryNotFoundException(path);
-        var folder = new ElectionFolder(path, time);
+        var folder = new ElectionFolder(path, time, isNetwork ?? new DriveInfo(path).DriveType == DriveType.Network);
         folder.TestLocks();
         folder.RemoveAbandoned();
         return folder;
@@ -60,7 +62,7 @@ internal sealed class ElectionFolder
         FolderWatcher.Start(_path, changed, closed, missed);
 
     /// <summary>Reads the lease file of an election.</summary>
-    /// <returns><see langword="null"/> if there is none.</returns>
+    /// <returns><see langword="null"/> if there is none, or only what a power cut leaves of one that was not flushed.</returns>
     /// <exception cref="ElectionStoreException">It is corrupt, truncated or foreign.</exception>
     public LeaseFile? ReadLease(string election)
     {
@@ -68,8 +70,9 @@ internal sealed class ElectionFolder
         try
         {
             using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            Span<byte> bytes = stackalloc byte[LeaseFile.MaxLength + 1];
-            return LeaseFile.Parse(bytes[..RandomAccess.Read(handle, bytes, 0)]);
+            Span<byte> buffer = stackalloc byte[LeaseFile.MaxLength + 1];
+            var bytes = buffer[..RandomAccess.Read(handle, buffer, 0)];
+            return !IsNetwork && LeaseFile.IsBlank(bytes) ? null : LeaseFile.Parse(bytes);
         }
         catch (FileNotFoundException)
         {
@@ -86,9 +89,9 @@ internal sealed class ElectionFolder
         }
     }
 
-    /// <summary>Replaces the lease file of an election in one step that survives a power cut. Call it under the lock.</summary>
+    /// <summary>Replaces the lease file of an election in one step; on a network folder one that survives a power cut. Call it under the lock.</summary>
     public void WriteLease(string election, LeaseFile lease) =>
-        DurableFile.Replace(Path.Combine(_path, election + LeaseExtension), lease.ToBytes());
+        DurableFile.Replace(Path.Combine(_path, election + LeaseExtension), lease.ToBytes(), flushes: IsNetwork);
 
     /// <summary>Takes the lock under which an election is read and replaced.</summary>
     public async Task<Lock> LockAsync(string election, CancellationToken cancellationToken)
@@ -199,11 +202,15 @@ internal sealed class ElectionFolder
             return long.TryParse(Encoding.ASCII.GetString(bytes[..stream.Read(bytes)]), NumberStyles.None, CultureInfo.InvariantCulture, out var token) && token <= LeaseFile.MaxToken ? token : 0;
         }
 
+        /// <summary>Notes the token that is issued next. It survives a power cut, also on a file system that flushes nothing else.</summary>
         public void WriteToken(long token)
         {
+            // Before the first token, so that no token stands in a file that a power cut can still take away.
+            if (stream.Length == 0)
+                DurableFile.FlushFolderOf(stream.Name);
             stream.Position = 0;
             stream.Write(Encoding.ASCII.GetBytes(token.ToString("D20", CultureInfo.InvariantCulture)));
-            stream.Flush(flushToDisk: true);
+            DurableFile.FlushContent(stream.SafeFileHandle);
         }
 
         public void Dispose() => stream.Dispose();

@@ -6,13 +6,15 @@ namespace LeaderElection.FileSystem;
 
 /// <summary>
 /// Leader election in a folder that all candidates share: a lease file per election, replaced atomically under an OS
-/// lock and flushed to disk; a lease per process, which on one machine ends with the process at once.
+/// lock; a fencing token that is flushed to disk before it is issued; a lease per process, which on one machine ends with
+/// the process at once.
 /// </summary>
 /// <remarks>
 /// On one machine (one kernel) leases are timed by its monotonic clock, and a lock that the kernel drops with the
 /// process tells a crash: at once on Linux, elsewhere at the lease's end. Between machines a lease has run out when its
 /// file did not change for its whole duration, by the observer's own clock; wall clocks play no part. The folder's file
-/// system must keep locks. A process that is frozen in the very millisecond in which it holds an election's lock holds
+/// system must keep locks. A power cut of one machine ends every leadership there, so in a local folder nothing but the
+/// token is flushed; in a network folder the lease file is as well. A process that is frozen in the very millisecond in which it holds an election's lock holds
 /// up that election until it thaws.
 /// </remarks>
 public sealed class FileElectionBackend : LeaseBackend
@@ -279,8 +281,9 @@ public sealed class FileElectionBackend : LeaseBackend
         // Locks of other machines are not always seen here, those of this kernel are.
         if (isLocal && !folder.IsNetwork && AliveFile.IsAbandoned(path))
             return TimeSpan.Zero;
+        // Caught in the middle of a write; or, where nobody holds it, what a power cut left of it: that is not written again.
         if (AliveFile.Read(path) is not { } renewal)
-            return File.Exists(path) ? holder.Duration : null;
+            return File.Exists(path) && (folder.IsNetwork || !AliveFile.IsAbandoned(path)) ? holder.Duration : null;
         var now = Time.GetTimestamp();
         var left = isLocal
             ? holder.Duration - Time.GetElapsedTime(renewal.Sent, now)

@@ -21,7 +21,13 @@ internal sealed partial record LeaseFile(long FencingToken, LeaseFile.Leader? Ho
     /// <summary>Tokens above this are refused, so that counting on from one never overflows.</summary>
     public const long MaxToken = long.MaxValue / 4;
 
+    /// <summary>The length of a checksum as it is written.</summary>
+    public const int ChecksumLength = 7 + 16;
+
     private const string Magic = "leader-election 1 ";
+
+    /// <summary>Whether this is what a power cut can leave of a lease file that was not flushed: nothing, or zeros.</summary>
+    public static bool IsBlank(ReadOnlySpan<byte> bytes) => bytes.Length <= MaxLength && !bytes.ContainsAnyExcept((byte)0);
 
     /// <summary>Reads a lease file.</summary>
     /// <exception cref="FormatException">It is corrupt, truncated or not a lease file; the message says which.</exception>
@@ -55,8 +61,21 @@ internal sealed partial record LeaseFile(long FencingToken, LeaseFile.Leader? Ho
     }
 
     /// <summary>A checksum against accidents, in the form it is written in.</summary>
-    internal static string Checksum(string body) =>
-        "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body)).AsSpan(0, 8));
+    internal static string Checksum(string body)
+    {
+        Span<byte> checksum = stackalloc byte[ChecksumLength];
+        Checksum(Encoding.UTF8.GetBytes(body), checksum);
+        return Encoding.ASCII.GetString(checksum);
+    }
+
+    /// <inheritdoc cref="Checksum(string)"/>
+    internal static void Checksum(ReadOnlySpan<byte> body, Span<byte> checksum)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(body, hash);
+        "sha256:"u8.CopyTo(checksum);
+        Convert.TryToHexStringLower(hash[..8], checksum[7..], out _);
+    }
 
     private static LeaseFile Read(string[] fields) => fields switch
     {

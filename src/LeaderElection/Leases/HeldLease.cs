@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace LeaderElection.Leases;
 
 /// <summary>The lease of this process at the store, and every leadership that hangs on it: one renewal keeps them all.</summary>
@@ -11,6 +13,7 @@ internal sealed class HeldLease
     private readonly Dictionary<string, Leadership> _latest = [];
     private readonly CancellationTokenSource _retired = new();
     private readonly RenewalLoop _renewals;
+    private readonly Func<CancellationToken, ValueTask<RenewReply>> _requestRenewal;
     private LeaseClaim[]? _claims;
     private int _pending;
     private bool _isRenewing;
@@ -19,6 +22,7 @@ internal sealed class HeldLease
     {
         _backend = backend;
         Clock = backend.Options.CreateClock(backend.Time);
+        _requestRenewal = stop => backend.RenewAsync(Id, Claims(), stop);
         _renewals = new RenewalLoop(backend, Clock, RenewAsync);
         Clock.Lost.UnsafeRegister(static self => ((HeldLease)self!).OnLost(), this);
     }
@@ -140,18 +144,23 @@ internal sealed class HeldLease
         await _backend.ReleaseAsync(new LeaseRelease(Id, claim, fencingToken, EndsLease: last)).ConfigureAwait(false);
     }
 
+    private LeaseClaim[] Claims()
+    {
+        lock (_lock) return _claims ??= [.. _held.Values.Select(h => h.Claim)];
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> RenewAsync()
     {
-        LeaseClaim[] claims;
-        lock (_lock) claims = _claims ??= [.. _held.Values.Select(h => h.Claim)];
         var sent = _backend.Time.GetTimestamp();
-        var reply = await _backend.RequestAsync(stop => _backend.RenewAsync(Id, claims, stop), Clock.Remaining).ConfigureAwait(false);
+        var reply = await _backend.RequestAsync(_requestRenewal, Clock.Remaining).ConfigureAwait(false);
         if (reply.LeaseGone || !Clock.Confirm(sent))
             return false;
-        foreach (var claim in reply.Superseded)
+        // By index: an enumerator would be allocated.
+        for (var i = 0; i < reply.Superseded.Count; i++)
         {
             Leadership? leadership;
-            lock (_lock) leadership = _held.TryGetValue(claim.ClaimId, out var held) ? held.Leadership : null;
+            lock (_lock) leadership = _held.TryGetValue(reply.Superseded[i].ClaimId, out var held) ? held.Leadership : null;
             leadership?.End(LeadershipEnd.Superseded);
         }
         return true;

@@ -75,7 +75,8 @@ public abstract class Session
     /// <summary>Begins to renew it.</summary>
     internal void Start(SessionBackend backend)
     {
-        _renewals = new RenewalLoop(backend, Clock, () => backend.RequestAsync(RenewAsync, Clock.Remaining));
+        var renew = RenewAsync;
+        _renewals = new RenewalLoop(backend, Clock, () => backend.RequestAsync(renew, Clock.Remaining));
         Clock.Lost.UnsafeRegister(_ => OnLost(backend), null);
         _ = _renewals.RunAsync(Clock.Lost);
     }
