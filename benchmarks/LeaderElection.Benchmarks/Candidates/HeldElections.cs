@@ -33,6 +33,9 @@ internal sealed class HeldElections(IElectionBackend backend, int count, string 
             $"ALL {count} elections: {took:0.0} ms since the start, {(last - first) / 1e6:0.0} ms from first to last, {Environment.WorkingSet / 1048576.0:0.0} MB"));
     }
 
+    /// <summary>Gives all of them back.</summary>
+    public Task ReleaseAsync() => Task.WhenAll(_leaderships.OfType<Leadership>().Select(l => l.DisposeAsync().AsTask()));
+
     public Task CampaignInFirstAsync(CancellationToken stop) => CampaignAsync(0, stop);
 
     public async Task ResignFirstAsync(CancellationToken stop)

@@ -4,7 +4,7 @@ namespace LeaderElection.Benchmarks.Candidates;
 
 /// <summary>
 /// Many elections in one process. Prints <c>READY</c>; when all are won, the moments <c>FIRST</c> and <c>LAST</c> and a line
-/// in words. Obeys <c>campaign</c>, <c>memory</c>, <c>quit</c>, and for its first election alone <c>resign</c> and
+/// in words. Obeys <c>campaign</c>, <c>release</c>, <c>memory</c>, <c>quit</c>, and for its first election alone <c>resign</c> and
 /// <c>rejoin</c>, which it answers as a candidate does.
 /// </summary>
 internal static class HoldCommand
@@ -36,6 +36,11 @@ internal static class HoldCommand
             {
                 case "campaign":
                     all ??= held.CampaignAsync(stop);
+                    break;
+                case "release":
+                    await held.ReleaseAsync();
+                    all = null;
+                    Protocol.Say("RELEASED");
                     break;
                 case "memory":
                     Protocol.Line(Memory());

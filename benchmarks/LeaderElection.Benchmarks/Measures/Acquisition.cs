@@ -15,11 +15,11 @@ internal static class Acquisition
     {
         await run.EachStrategyAsync("acquire", store => OneByOneAsync(run, store));
         // Each round on a store of its own: what was killed before is remembered for a lease.
-        var many = new Dictionary<(string Where, string Name), List<double>>();
+        var many = new Dictionary<(string What, string Where, string Name), List<double>>();
         for (var round = 0; round < ManyRounds; round++)
             await run.EachStrategyAsync("acquire", store => AllAtOnceAsync(run, store, many));
-        foreach (var ((where, name), values) in many)
-            run.Report.Add(new Series($"acquire {run.Settings.Elections ?? 1000} at once", where, name, "ms", values));
+        foreach (var ((what, where, name), values) in many)
+            run.Report.Add(new Series(what, where, name, "ms", values));
     }
 
     /// <summary>In a warm process whose connection is up, a new election each time.</summary>
@@ -59,23 +59,28 @@ internal static class Acquisition
         }
     }
 
-    private static async Task AllAtOnceAsync(Run run, Store store, Dictionary<(string, string), List<double>> found)
+    private static async Task AllAtOnceAsync(Run run, Store store, Dictionary<(string, string, string), List<double>> found)
     {
         var count = run.Settings.Elections ?? 1000;
-        void Add(string name, double value)
+        var atOnce = $"acquire {count} at once";
+        void Add(string what, string name, double value)
         {
-            run.Report.Say(FormattableString.Invariant($"  acquire {count} at once, {run.Where(store.Strategy)}, {name}: {value:0} ms"));
-            var key = (run.Where(store.Strategy), name);
+            run.Report.Say(FormattableString.Invariant($"  {what}, {run.Where(store.Strategy)}, {name}: {value:0} ms"));
+            var key = (what, run.Where(store.Strategy), name);
             if (!found.TryGetValue(key, out var values))
                 found[key] = values = [];
             values.Add(value);
         }
         await using (var many = await ManyElections.StartAsync(run, store, count))
-            Add(Contender.Ours, await many.AcquireAsync());
+        {
+            // What compiles as it runs is slow the first time; so are most services when they start, but not later.
+            Add(atOnce, Contender.Ours, await many.AcquireAsync());
+            Add(atOnce + ", again", Contender.Ours, await many.AcquireAgainAsync());
+        }
         foreach (var peer in run.Peers?.Many(store.Strategy, run.Report.Note) ?? [])
         {
             await using var process = peer.Hold(store.Endpoints, run.Lease(store.Strategy), count);
-            Add(peer.Name, await process.AcquiredAsync());
+            Add(atOnce, peer.Name, await process.AcquiredAsync());
         }
     }
 }

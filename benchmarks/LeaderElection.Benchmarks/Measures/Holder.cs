@@ -11,6 +11,7 @@ internal sealed class Holder(ChildProcess process) : IAsyncDisposable
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
     private int _from;
+    private int _begun;
 
     public ChildProcess Process => process;
 
@@ -22,7 +23,22 @@ internal sealed class Holder(ChildProcess process) : IAsyncDisposable
 
     public Task SendAsync(string command) => process.WriteLineAsync(command);
 
-    /// <summary>Waits until all elections are won.</summary>
+    /// <summary>Has it campaign in all its elections.</summary>
+    public Task CampaignAsync()
+    {
+        _begun = process.Lines.Count;
+        return SendAsync("campaign");
+    }
+
+    /// <summary>Has it give all of them back.</summary>
+    public async Task ReleaseAsync()
+    {
+        var from = process.Lines.Count;
+        await SendAsync("release");
+        await process.WaitForLineAsync("RELEASED", from, Limit);
+    }
+
+    /// <summary>Waits until all elections are won in which it campaigned last.</summary>
     /// <returns>Start, first and last, in nanoseconds of the wall clock.</returns>
     public async Task<(long Start, long First, long Last)> AllAsync() => (await MomentAsync("START"), await MomentAsync("FIRST"), await MomentAsync("LAST"));
 
@@ -46,7 +62,7 @@ internal sealed class Holder(ChildProcess process) : IAsyncDisposable
     public ValueTask DisposeAsync() => process.DisposeAsync();
 
     private async Task<long> MomentAsync(string word) =>
-        Moment(await process.WaitForLineAsync(l => l.StartsWith(word + " ", StringComparison.Ordinal), word, timeout: Limit));
+        Moment(await process.WaitForLineAsync(l => l.StartsWith(word + " ", StringComparison.Ordinal), word, _begun, Limit));
 
     private static long Moment(OutputLine line) => long.Parse(line.Text.Split(' ')[1], CultureInfo.InvariantCulture);
 

@@ -55,9 +55,18 @@ internal sealed class ManyElections : IAsyncDisposable
     /// <returns>How long it took to win all, in ms.</returns>
     public async Task<double> AcquireAsync()
     {
-        await Leader.SendAsync("campaign");
+        await Leader.CampaignAsync();
         var (start, _, last) = await Leader.AllAsync();
         return (last - start) / 1e6;
+    }
+
+    /// <summary>Gives all back, and wins them anew: in a process that has done it before.</summary>
+    /// <returns>How long it took to win all, in ms.</returns>
+    public async Task<double> AcquireAgainAsync()
+    {
+        await Leader.ReleaseAsync();
+        await RestAsync(Leader);
+        return await AcquireAsync();
     }
 
     public async Task FollowAsync()
@@ -70,7 +79,7 @@ internal sealed class ManyElections : IAsyncDisposable
         }
         var (heap, workingSet, _) = await Follower.MemoryAsync();
         FollowerBefore = (heap, workingSet);
-        await Follower.SendAsync("campaign");
+        await Follower.CampaignAsync();
         await RestAsync(Follower);
     }
 
