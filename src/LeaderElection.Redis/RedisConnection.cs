@@ -34,26 +34,44 @@ internal sealed class RedisConnection : IAsyncDisposable
 
     public async Task<T> RunAsync<T>(Func<IDatabase, Task<T>> command, CancellationToken cancellationToken)
     {
-        ConnectionMultiplexer? multiplexer = null;
         try
         {
-            multiplexer = await OpenAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+            var multiplexer = await OpenAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
             return await command(multiplexer.GetDatabase()).Observed().WaitAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException)
+        catch (Exception e) when (IsOfRedis(e))
         {
             throw Explain(e);
         }
-        catch (OperationCanceledException e) when (multiplexer is { IsConnected: false })
+        catch (OperationCanceledException e)
         {
-            // Newer clients keep a command until there is a connection again.
-            throw _lastFailure == ConnectionFailureType.AuthenticationFailure ? PasswordRefused(e) : Error("no connection", transient: true, e);
+            throw ExplainEnd(e);
         }
         finally
         {
             // Older clients complete their calls on the one thread that reads replies: who awaits this must not hold that up.
             await Task.Yield();
         }
+    }
+
+    /// <summary>Runs a command as soon as there is a connection. What follows must not hold up the thread that reads replies.</summary>
+    public async Task<T> StartAsync<T>(Func<IDatabase, Task<T>> command) =>
+        await command((await OpenAsync().ConfigureAwait(false)).GetDatabase()).ConfigureAwait(false);
+
+    public static bool IsOfRedis(Exception e) => e is RedisException or TimeoutException or ObjectDisposedException;
+
+    /// <summary>What to tell the user of a command that failed.</summary>
+    public ElectionStoreException Explain(Exception e) => Explain(FirstLine(e.Message), e);
+
+    /// <summary>What to tell the user of a command that was not waited for any longer.</summary>
+    public Exception ExplainEnd(OperationCanceledException e)
+    {
+        Task<ConnectionMultiplexer>? opening;
+        lock (_lock) opening = _opening;
+        if (opening is not { IsCompletedSuccessfully: true, Result.IsConnected: false })
+            return e;
+        // Newer clients keep a command until there is a connection again.
+        return _lastFailure == ConnectionFailureType.AuthenticationFailure ? PasswordRefused(e) : Error("no connection", transient: true, e);
     }
 
     public ValueTask DisposeAsync()
@@ -137,10 +155,10 @@ internal sealed class RedisConnection : IAsyncDisposable
             _warn($"{Name}: maxmemory-policy is {policy}, so leases and fencing tokens may be evicted; set it to noeviction");
     }
 
-    private ElectionStoreException Explain(Exception e)
+    /// <summary>What to tell the user of what the server said.</summary>
+    public ElectionStoreException Explain(string text, Exception? e = null)
     {
-        var text = FirstLine(e.Message);
-        var inner = FirstLine(e.InnerException?.Message ?? "");
+        var inner = FirstLine(e?.InnerException?.Message ?? "");
         bool Says(string word) => text.Contains(word, StringComparison.Ordinal) || inner.Contains(word, StringComparison.Ordinal);
         if (Says("WRONGPASS") || Says("NOAUTH") || Says("invalid password") || Says("AuthenticationFailure") || Says("no password is set"))
             return PasswordRefused(e);
@@ -158,10 +176,10 @@ internal sealed class RedisConnection : IAsyncDisposable
         return Error(text, transient: true, e);
     }
 
-    private ElectionStoreException PasswordRefused(Exception e) =>
+    private ElectionStoreException PasswordRefused(Exception? e) =>
         Error("the password was refused, or one is needed; check the connection string", transient: false, e);
 
-    private ElectionStoreException Error(string what, bool transient, Exception e) => new($"{Name}: {what}", transient, e);
+    private ElectionStoreException Error(string what, bool transient, Exception? e) => new($"{Name}: {what}", transient, e);
 
     private static string FirstLine(string text) => text.Split('\n', 2)[0].Trim();
 

@@ -32,8 +32,10 @@ public sealed class RedisElectionBackend : LeaseBackend
         : base("redis", options, time, logger ?? NullLogger<RedisElectionBackend>.Instance)
     {
         _keys = new RedisKeys(options.KeyPrefix);
-        RedisNode[] nodes = [.. options.Servers().Select(server => new RedisNode(
-            new RedisConnection(server, _keys.Channel, OnMessage, OnReconnected, StoreWarning), _keys, options.LeaseDuration))];
+        var servers = options.Servers();
+        var quarantine = servers.Length > 1 ? options.LeaseDuration : TimeSpan.Zero;
+        RedisNode[] nodes = [.. servers.Select(server => new RedisNode(
+            new RedisConnection(server, _keys.Channel, OnMessage, OnReconnected, StoreWarning), _keys, options.LeaseDuration, quarantine))];
         _store = nodes is [var only] ? only : new RedisMajority(nodes, options.LeaseDuration, Time, StoreWarning);
     }
 
@@ -131,12 +133,8 @@ public sealed class RedisElectionBackend : LeaseBackend
             case ["released", var election]:
                 OnChanged(election);
                 break;
-            // One of several servers may elect somebody whom the others do not.
-            case ["elected", var election, _] when _store is RedisMajority:
-                OnChanged(election);
-                break;
-            case ["elected", var election, var token] when long.TryParse(token, CultureInfo.InvariantCulture, out var number):
-                OnElected(election, number);
+            case ["elected", .. var elected]:
+                OnElected(elected);
                 break;
             case ["alive", var lease, var milliseconds] when long.TryParse(milliseconds, CultureInfo.InvariantCulture, out var number):
                 OnLeaseAlive(lease, TimeSpan.FromMilliseconds(Math.Clamp(number, 0, TimeSpan.MillisecondsPerDay)));
@@ -144,6 +142,19 @@ public sealed class RedisElectionBackend : LeaseBackend
             case ["ended", var lease]:
                 OnLeaseEnded(lease);
                 break;
+        }
+    }
+
+    /// <summary>All that were elected in one call: their elections, each with the token.</summary>
+    private void OnElected(ReadOnlySpan<string> elected)
+    {
+        for (; elected is [var election, var token, ..]; elected = elected[2..])
+        {
+            // One of several servers may elect somebody whom the others do not.
+            if (_store is RedisMajority)
+                OnChanged(election);
+            else if (long.TryParse(token, CultureInfo.InvariantCulture, out var number))
+                OnElected(election, number);
         }
     }
 }

@@ -131,7 +131,7 @@ internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, T
         var attempt = _won.TryGetValue(claim.ClaimId, out var won)
             ? claim with { ClaimId = won.Claim.ClaimId }
             : claim with { ClaimId = string.Create(CultureInfo.InvariantCulture, $"{claim.ClaimId}.{Interlocked.Increment(ref _attempts)}") };
-        var asked = Ask((node, stop) => node.ClaimAsync(attempt, leaseDuration, stop), cancellationToken);
+        var asked = Ask((node, stop) => node.VoteAsync(attempt, stop), cancellationToken);
         var answers = await UntilAsync(
             asked, got => Count(got, ClaimAnswer.Won) >= Majority || Holder(got)?.Servers >= Majority).ConfigureAwait(false);
         if (Count(answers, ClaimAnswer.Won) >= Majority && await AgreeAsync(attempt, answers, cancellationToken).ConfigureAwait(false) is { } leader)

@@ -4,40 +4,22 @@ using StackExchange.Redis;
 namespace LeaderElection.Redis;
 
 /// <summary>One server, and the scripts that it runs.</summary>
-internal sealed class RedisNode(RedisConnection connection, RedisKeys keys, TimeSpan leaseDuration) : IRedisStore
+/// <param name="connection">To the server.</param>
+/// <param name="keys">The names of what is kept there.</param>
+/// <param name="leaseDuration">The lease.</param>
+/// <param name="quarantine">For how long it does not vote while it has no data yet; zero where it is the only one.</param>
+internal sealed class RedisNode(RedisConnection connection, RedisKeys keys, TimeSpan leaseDuration, TimeSpan quarantine) : IRedisStore
 {
+    private readonly ClaimQueue _claims = new(connection, keys, leaseDuration, quarantine);
     private (IReadOnlyList<LeaseClaim> Held, RedisKey[] Keys, RedisValue[] Values)? _renewal;
 
     public string Name => connection.Name;
 
-    public async Task<ClaimReply> ClaimAsync(LeaseClaim claim, CancellationToken cancellationToken) =>
-        (await ClaimAsync(claim, TimeSpan.Zero, cancellationToken).ConfigureAwait(false)).Reply;
+    public Task<ClaimReply> ClaimAsync(LeaseClaim claim, CancellationToken cancellationToken) => _claims.RunAsync(claim, Reply, cancellationToken);
 
-    /// <param name="claim">The claim.</param>
-    /// <param name="quarantine">For how long a server that has no data yet does not vote.</param>
-    /// <param name="cancellationToken">Stops the waiting.</param>
-    public async Task<NodeClaim> ClaimAsync(LeaseClaim claim, TimeSpan quarantine, CancellationToken cancellationToken)
-    {
-        var reply = await RunAsync(
-            RedisScript.Claim,
-            [keys.Election(claim.Election), keys.Token(claim.Election), keys.Lease(claim.LeaseId), keys.Since],
-            [
-                claim.LeaseId, claim.ClaimId, claim.CandidateId, Milliseconds(leaseDuration), claim.LeaseMustExist ? "1" : "0",
-                claim.WatchedLeaseId ?? "", claim.HighestToken, claim.Election, keys.LeasePrefix, keys.Channel, Milliseconds(quarantine),
-                claim.HasWaited ? "1" : "0",
-            ],
-            cancellationToken).ConfigureAwait(false);
-        var fields = (RedisValue[])reply!;
-        return (string?)fields[0] switch
-        {
-            "won" => new(ClaimReply.Won(new LeaderInfo(claim.CandidateId, (long)fields[1], At(fields[2])))),
-            "held" => new(ClaimReply.Held(Record(fields))),
-            "wait" => new(ClaimReply.Wait(leaseDuration)),
-            "fresh" => new(ClaimReply.Wait(TimeSpan.FromMilliseconds((long)fields[1])), IsFresh: true),
-            "lease-gone" => new(ClaimReply.LeaseGone),
-            _ => throw Foreign(claim.Election),
-        };
-    }
+    /// <summary>Claims where others decide too.</summary>
+    public Task<NodeClaim> VoteAsync(LeaseClaim claim, CancellationToken cancellationToken) =>
+        _claims.RunAsync(claim, (_, answer) => new NodeClaim(Reply(claim, answer), IsFresh: answer[0] == "fresh"), cancellationToken);
 
     public async Task<RenewReply> RenewAsync(string leaseId, IReadOnlyList<LeaseClaim> held, CancellationToken cancellationToken)
     {
@@ -109,6 +91,16 @@ internal sealed class RedisNode(RedisConnection connection, RedisKeys keys, Time
     public Task PingAsync(CancellationToken cancellationToken) => connection.RunAsync(db => db.PingAsync(), cancellationToken);
 
     public ValueTask DisposeAsync() => connection.DisposeAsync();
+
+    private ClaimReply Reply(LeaseClaim claim, RedisValue[] answer) => (string?)answer[0] switch
+    {
+        "won" => ClaimReply.Won(new LeaderInfo(claim.CandidateId, (long)answer[1], At(answer[2]))),
+        "held" => ClaimReply.Held(Record(answer)),
+        "wait" => ClaimReply.Wait(leaseDuration),
+        "fresh" => ClaimReply.Wait(TimeSpan.FromMilliseconds((long)answer[1])),
+        "lease-gone" => ClaimReply.LeaseGone,
+        _ => throw Foreign(claim.Election),
+    };
 
     private static RedisValue Milliseconds(TimeSpan duration) => (long)duration.TotalMilliseconds;
 

@@ -27,6 +27,12 @@ internal sealed class ZooKeeperEntry(string election, string candidateId, string
     /// <summary>Whether the server has told that the node was deleted: then there is no need to ask, and no time to lose.</summary>
     public bool WasDeleted => _wasDeleted;
 
+    /// <summary>
+    /// Whether the server has a watch on the own node since that was seen. It tells of a deletion before it answers
+    /// with what came after it (ZooKeeper Programmer's Guide, "What ZooKeeper Guarantees about Watches").
+    /// </summary>
+    public bool ListensToOwn => _own is { IsSet: true };
+
     /// <summary>A watch for the node before this one: wakes the candidate.</summary>
     public Watch CreateWatch() => new(_ => Changed());
 

@@ -96,21 +96,20 @@ internal sealed class ZooKeeperSession : Session
             ClaimBegins();
             Task<Reply<bool>> syncing;
             Task<Reply<string[]>> listing;
-            Task<Reply<Node>> reading;
+            Task<Reply<Node>>? reading;
             using (Client.Together())
             {
                 // One round trip. The sync shows that the session lives at the ensemble's leader, not at this server only.
                 syncing = Client.SyncAsync(entry.Parent, cancellationToken);
                 listing = Client.GetChildrenAsync(entry.Parent, null, cancellationToken);
-                reading = Client.GetDataAsync(entry.Path, entry.ListenToOwn(), cancellationToken);
+                // A server takes its requests one by one: none that is not needed.
+                reading = entry.ListensToOwn ? null : Client.GetDataAsync(entry.Path, entry.ListenToOwn(), cancellationToken);
             }
-            await Task.WhenAll(syncing, listing, reading).ConfigureAwait(false);
+            await Task.WhenAll([syncing, listing, .. reading is null ? (ReadOnlySpan<Task>)[] : [reading]]).ConfigureAwait(false);
             (await syncing.ConfigureAwait(false)).Required();
             ConfirmProven();
-            var own = await reading.ConfigureAwait(false);
             var children = await listing.ConfigureAwait(false);
-            if (own.Code == ErrorCode.NoNode || children.Code == ErrorCode.NoNode
-                || own.Required().Stat is var stat && (stat.EphemeralOwner != Client.SessionId || stat.Czxid != entry.FencingToken))
+            if (entry.WasDeleted || children.Code == ErrorCode.NoNode || (reading is not null && !IsOwn(entry, await reading.ConfigureAwait(false))))
             {
                 entry.IsGone();
                 return QueuePlace.Gone;
@@ -157,6 +156,10 @@ internal sealed class ZooKeeperSession : Session
 
     protected internal override async ValueTask CloseAsync(CancellationToken cancellationToken) =>
         await Client.CloseAsync(cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Whether the node is there, and still the one that was created.</summary>
+    private bool IsOwn(ZooKeeperEntry entry, Reply<Node> node) =>
+        node.Code != ErrorCode.NoNode && node.Required().Stat is var stat && stat.EphemeralOwner == Client.SessionId && stat.Czxid == entry.FencingToken;
 
     /// <param name="before">Whom it waits for.</param>
     private QueuePlace Place(ZooKeeperEntry entry, string[] children, out string? before)

@@ -37,7 +37,7 @@ public class RedisRenewalBenchmarks
         _server = await RedisServer.StartNewAsync("--appendonly", "no");
         var keys = new RedisKeys("{leader-election}");
         _connection = new RedisConnection(_server.Endpoint, keys.Channel, static _ => { }, static () => { }, static _ => { });
-        _node = new RedisNode(_connection, keys, TimeSpan.FromHours(1));
+        _node = new RedisNode(_connection, keys, TimeSpan.FromHours(1), TimeSpan.Zero);
         _held = [.. Enumerable.Range(0, Elections).Select(i => new LeaseClaim { Election = $"election-{i}", CandidateId = "c", ClaimId = $"{i}", LeaseId = LeaseId })];
         foreach (var claim in _held)
             await _node.ClaimAsync(claim, CancellationToken.None);

@@ -10,6 +10,9 @@ internal sealed class Watch(Action<WatchEvent> fired, bool minds = false) : IDis
 
     public bool MindsInterruption => minds;
 
+    /// <summary>Whether the server has set it, and it has not fired.</summary>
+    public bool IsSet => _registry is not null && !IsDone;
+
     public bool IsDone => Volatile.Read(ref _fired) is null;
 
     /// <summary>Where it hangs, once the server has set it.</summary>

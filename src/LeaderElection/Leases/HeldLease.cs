@@ -8,6 +8,9 @@ internal sealed class HeldLease
     private readonly Lock _lock = new();
     private readonly LeaseBackend _backend;
     private readonly Dictionary<string, (LeaseClaim Claim, Leadership Leadership)> _held = [];
+
+    /// <summary>By election, what was won last; an earlier one is over.</summary>
+    private readonly Dictionary<string, Leadership> _latest = [];
     private readonly CancellationTokenSource _retired = new();
     private readonly RenewalLoop _renewals;
     private readonly Func<CancellationToken, ValueTask<RenewReply>> _requestRenewal;
@@ -81,18 +84,24 @@ internal sealed class HeldLease
                 await ReleaseAsync(claim, leader.FencingToken).ConfigureAwait(false);
             });
         });
+        Leadership? earlier;
         lock (_lock)
         {
             if (IsRetired)
                 return null;
             _held.Add(claim.ClaimId, (claim, leadership));
             _claims = null;
+            if (_latest.TryGetValue(claim.Election, out earlier) && earlier.FencingToken > leader.FencingToken)
+                earlier = leadership;
+            else
+                _latest[claim.Election] = leadership;
             if (!_isRenewing)
             {
                 _isRenewing = true;
                 _ = _renewals.RunAsync(_retired.Token);
             }
         }
+        earlier?.End(LeadershipEnd.Superseded);
         return leadership;
     }
 
@@ -102,17 +111,10 @@ internal sealed class HeldLease
     /// <summary>The store named another leader: if that election is held here, it no longer is.</summary>
     public void Supersede(string election, long fencingToken)
     {
-        List<Leadership>? superseded = null;
-        lock (_lock)
-        {
-            foreach (var (_, leadership) in _held.Values)
-            {
-                if (leadership.ElectionName == election && leadership.FencingToken < fencingToken)
-                    (superseded ??= []).Add(leadership);
-            }
-        }
-        foreach (var leadership in superseded ?? [])
-            leadership.End(LeadershipEnd.Superseded);
+        Leadership? latest;
+        lock (_lock) _latest.TryGetValue(election, out latest);
+        if (latest?.FencingToken < fencingToken)
+            latest.End(LeadershipEnd.Superseded);
     }
 
     /// <summary>Resigns from everything.</summary>
@@ -128,8 +130,10 @@ internal sealed class HeldLease
         bool last;
         lock (_lock)
         {
-            if (!_held.Remove(claim.ClaimId))
+            if (!_held.Remove(claim.ClaimId, out var held))
                 return;
+            if (_latest.TryGetValue(claim.Election, out var latest) && latest == held.Leadership)
+                _latest.Remove(claim.Election);
             _claims = null;
             last = _held.Count == 0 && _pending == 0;
             if (last)
@@ -172,6 +176,7 @@ internal sealed class HeldLease
             _retired.Cancel();
             ended = [.. _held.Values.Select(h => h.Leadership)];
             _held.Clear();
+            _latest.Clear();
         }
         // The store would drop it by itself, but later.
         EndInBackground(ended);

@@ -21,24 +21,30 @@ internal sealed class LeaseElection(LeaseBackend backend, string name, string ca
             while (true)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                seat.Signal.Reset();
-                var watched = backend.Watch.LivingLease(seat);
-                var lease = backend.BeginClaim();
-                var claim = new LeaseClaim
-                {
-                    Election = Name,
-                    CandidateId = CandidateId,
-                    ClaimId = claimId,
-                    LeaseId = lease.Id,
-                    LeaseMustExist = lease.Clock.IsConfirmed,
-                    WatchedLeaseId = watched,
-                    HasWaited = waiting && watched is null,
-                    HighestToken = highestToken,
-                };
+                string? watched;
+                LeaseClaim? claim = null;
                 ClaimReply reply;
                 try
                 {
-                    (reply, var leadership) = await ClaimAsync(lease, claim, cancellationToken).ConfigureAwait(false);
+                    Leadership? leadership;
+                    using (await backend.TurnAsync(cancellationToken).ConfigureAwait(false))
+                    {
+                        seat.Signal.Reset();
+                        watched = backend.Watch.LivingLease(seat);
+                        var lease = backend.BeginClaim();
+                        claim = new LeaseClaim
+                        {
+                            Election = Name,
+                            CandidateId = CandidateId,
+                            ClaimId = claimId,
+                            LeaseId = lease.Id,
+                            LeaseMustExist = lease.Clock.IsConfirmed,
+                            WatchedLeaseId = watched,
+                            HasWaited = waiting && watched is null,
+                            HighestToken = highestToken,
+                        };
+                        (reply, leadership) = await ClaimAsync(lease, claim, cancellationToken).ConfigureAwait(false);
+                    }
                     uncertain = null;
                     backoff.Reset();
                     if (trouble is not null)
@@ -49,7 +55,7 @@ internal sealed class LeaseElection(LeaseBackend backend, string name, string ca
                 }
                 catch (ElectionStoreException e) when (e.IsTransient)
                 {
-                    uncertain = GiveBack(claim);
+                    uncertain = GiveBack(claim!);
                     var delay = backoff.Next();
                     // Once for each trouble, not once for each attempt.
                     if (trouble != e.Message)

@@ -11,8 +11,12 @@ namespace LeaderElection.Leases;
 /// </summary>
 public abstract class StoreBackend : IElectionBackend
 {
+    /// <summary>What a store answers within a fraction of any lease: the claims of thousands of elections are not to stand before the renewals there.</summary>
+    private const int MostClaimsAtOnce = 250;
+
     private static readonly TimeSpan LongestClose = TimeSpan.FromSeconds(2);
 
+    private readonly SemaphoreSlim _turns = new(MostClaimsAtOnce);
     private readonly CancellationTokenSource _disposed = new();
     private readonly ConcurrentDictionary<Task, bool> _underWay = new();
     private CancellationTokenSource? _spareStop;
@@ -95,6 +99,13 @@ public abstract class StoreBackend : IElectionBackend
         catch (Exception e) when (e is TimeoutException or ElectionStoreException or OperationCanceledException)
         {
         }
+    }
+
+    /// <summary>Waits until a campaign may put its claim to the store; dispose the turn when that has answered.</summary>
+    internal async ValueTask<Turn> TurnAsync(CancellationToken cancellationToken)
+    {
+        await _turns.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return new Turn(_turns);
     }
 
     /// <summary>Runs a request to the store: bounded, and open to fault injection. It allocates nothing once it has run a few times.</summary>
@@ -218,5 +229,11 @@ public abstract class StoreBackend : IElectionBackend
             },
             _underWay, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return task;
+    }
+
+    /// <summary>One of the claims that may be under way at once.</summary>
+    internal readonly struct Turn(SemaphoreSlim turns) : IDisposable
+    {
+        public void Dispose() => turns.Release();
     }
 }

@@ -29,9 +29,13 @@ internal sealed class SessionElection(SessionBackend backend, string name, strin
                 {
                     seat ??= await backend.SitDownAsync(Name, CandidateId, cancellationToken).ConfigureAwait(false);
                     var (session, entry) = seat.Value;
-                    entry.Signal.Reset();
-                    request = AskAsync(session, entry);
-                    var place = await request.WaitAsync(cancellationToken).ConfigureAwait(false);
+                    QueuePlace place;
+                    using (await backend.TurnAsync(cancellationToken).ConfigureAwait(false))
+                    {
+                        entry.Signal.Reset();
+                        request = AskAsync(session, entry);
+                        place = await request.WaitAsync(cancellationToken).ConfigureAwait(false);
+                    }
                     backoff.Reset();
                     if (trouble is not null)
                         backend.Logger.StoreIsBack(CandidateId, Name, Strategy);
