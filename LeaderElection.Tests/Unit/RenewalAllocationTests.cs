@@ -9,7 +9,8 @@ namespace LeaderElection.Tests.Unit;
 /// <summary>What a renewal allocates once the pools are warm.</summary>
 public sealed class RenewalAllocationTests
 {
-    private const int Renewals = 400;
+    // Code that is not compiled to its last tier yet may allocate: as many as that takes.
+    private const int Renewals = 5000;
 
     [Fact]
     public async Task Renewal_OfALeaseAtAStoreThatAnswers_AllocatesNothing()
@@ -27,14 +28,15 @@ public sealed class RenewalAllocationTests
         using var folder = new TemporaryFolder();
         using var alive = AliveFile.Create(folder.File("l.alive"), sent: 0, flushes: false);
         var least = long.MaxValue;
-        for (var i = 1; i <= Renewals; i++)
+        var i = 0;
+        while (least > 0 && ++i < Renewals)
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
             alive.Renew(i);
             least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
         Assert.Equal(0, least);
-        Assert.Equal((Renewals + 1, Renewals), AliveFile.Read(alive.Path));
+        Assert.Equal((i + 1, i), AliveFile.Read(alive.Path));
     }
 
     /// <summary>A store that grants everything at once, and measures what happens between two renewals.</summary>
@@ -63,8 +65,8 @@ public sealed class RenewalAllocationTests
             var now = (Environment.CurrentManagedThreadId, GC.GetAllocatedBytesForCurrentThread());
             if (now.CurrentManagedThreadId == _last.Thread)
                 _least = Math.Min(_least, now.Item2 - _last.Allocated);
-            if (++_count == Renewals)
-                _found.SetResult(_least);
+            if (_least == 0 || ++_count == Renewals)
+                _found.TrySetResult(_least);
             _last = (now.CurrentManagedThreadId, GC.GetAllocatedBytesForCurrentThread());
             return RenewReply.Renewed;
         }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Unicode;
 
 namespace LeaderElection.FileSystem;
 
@@ -102,8 +101,11 @@ internal sealed class AliveFile : IDisposable
 
     private static void Format(long count, long sent, Span<byte> line)
     {
-        Utf8.TryWrite(line, CultureInfo.InvariantCulture, $"{count:D20} {sent:D20} ", out var written);
-        LeaseFile.Checksum(line[..(written - 1)], line[written..]);
+        count.TryFormat(line, out _, "D20", CultureInfo.InvariantCulture);
+        line[20] = (byte)' ';
+        sent.TryFormat(line[21..], out _, "D20", CultureInfo.InvariantCulture);
+        line[41] = (byte)' ';
+        LeaseFile.Checksum(line[..41], line[42..]);
         line[^1] = (byte)'\n';
     }
 
