@@ -6,22 +6,8 @@ using LeaderElection.Tests.Servers;
 namespace LeaderElection.Tests.Conformance;
 
 /// <summary>What can befall the files of an election: one clear error each, and never a second leader.</summary>
-public sealed class FileElectionTests : IAsyncDisposable
+public sealed class FileElectionTests : FileTests
 {
-    private readonly FileStore _store = new();
-    private readonly List<IElectionBackend> _backends = [];
-    private readonly CancellationTokenSource _late = new(TimeSpan.FromSeconds(60), TimeProvider.System);
-
-    private string LeasePath => Path.Combine(_store.Folder, "e.lease");
-
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var backend in _backends)
-            await backend.DisposeAsync();
-        await _store.DisposeAsync();
-        _late.Dispose();
-    }
-
     public static TheoryData<string, byte[]> Damages => new()
     {
         { "not a lease file", "somebody's notes\n"u8.ToArray() },
@@ -34,10 +20,10 @@ public sealed class FileElectionTests : IAsyncDisposable
     [MemberData(nameof(Damages))]
     public async Task Campaign_DamagedLeaseFile_IsRefusedInOneLineAndElectsNobody(string reason, byte[] content)
     {
-        var leader = await Backend().CreateElection("e", "a").CampaignAsync(_late.Token);
-        await leader.ResignAsync(_late.Token);
+        var leader = await Backend().CreateElection("e", "a").CampaignAsync(Late);
+        await leader.ResignAsync(Late);
         await File.WriteAllBytesAsync(LeasePath, content);
-        var error = await Assert.ThrowsAsync<ElectionStoreException>(() => Backend().CreateElection("e", "b").CampaignAsync(_late.Token).AsTask());
+        var error = await Assert.ThrowsAsync<ElectionStoreException>(() => Backend().CreateElection("e", "b").CampaignAsync(Late).AsTask());
         Assert.Contains(reason, error.Message);
         Assert.Contains(LeasePath, error.Message);
         Assert.DoesNotContain('\n', error.Message);
@@ -49,40 +35,40 @@ public sealed class FileElectionTests : IAsyncDisposable
     [MemberData(nameof(Damages))]
     public async Task Leader_LeaseFileDamagedUnderIt_Stops(string reason, byte[] content)
     {
-        var leader = await Backend().CreateElection("e", "a").CampaignAsync(_late.Token);
+        var leader = await Backend().CreateElection("e", "a").CampaignAsync(Late);
         await File.WriteAllBytesAsync(LeasePath + ".new", content);
         File.Move(LeasePath + ".new", LeasePath, overwrite: true);
         await Eventually.TrueAsync(() => !leader.IsValid, "the leader to stop");
         Assert.Equal(LeadershipEnd.Superseded, leader.EndReason);
-        await Eventually.TrueAsync(() => _store.Log.Lines.Any(l => l.Contains(reason, StringComparison.Ordinal)), "a line that says why");
+        await Eventually.TrueAsync(() => Store.Log.Lines.Any(l => l.Contains(reason, StringComparison.Ordinal)), "a line that says why");
     }
 
     [Fact]
     public async Task Campaign_LeaseFileVanishedWhileNobodyWatched_WaitsALeaseAndKeepsTheTokensRising()
     {
-        var leader = await Backend().CreateElection("e", "a").CampaignAsync(_late.Token);
-        await leader.ResignAsync(_late.Token);
+        var leader = await Backend().CreateElection("e", "a").CampaignAsync(Late);
+        await leader.ResignAsync(Late);
         File.Delete(LeasePath);
-        var next = await Backend().CreateElection("e", "b").CampaignAsync(_late.Token);
+        var next = await Backend().CreateElection("e", "b").CampaignAsync(Late);
         Assert.True(next.FencingToken > leader.FencingToken);
-        Assert.Contains(_store.Log.Lines, l => l.Contains("entry is gone without a resignation", StringComparison.Ordinal));
+        Assert.Contains(Store.Log.Lines, l => l.Contains("entry is gone without a resignation", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task Campaign_WholeFolderEmptied_KeepsTheTokensRising()
     {
-        var leader = await Backend().CreateElection("e", "a").CampaignAsync(_late.Token);
-        await leader.ResignAsync(_late.Token);
-        foreach (var file in Directory.GetFiles(_store.Folder))
+        var leader = await Backend().CreateElection("e", "a").CampaignAsync(Late);
+        await leader.ResignAsync(Late);
+        foreach (var file in Directory.GetFiles(Store.Folder))
             File.Delete(file);
-        var next = await Backend().CreateElection("e", "b").CampaignAsync(_late.Token);
+        var next = await Backend().CreateElection("e", "b").CampaignAsync(Late);
         Assert.True(next.FencingToken > leader.FencingToken);
     }
 
     [Fact]
     public async Task Campaign_FolderMissing_SaysSo()
     {
-        var folder = Path.Combine(_store.Folder, "missing");
+        var folder = Path.Combine(Store.Folder, "missing");
         var error = await RefusedAsync(folder);
         Assert.Contains("does not exist; create it, or mount", error.Message);
         Assert.Contains(folder, error.Message);
@@ -92,7 +78,7 @@ public sealed class FileElectionTests : IAsyncDisposable
     [Fact]
     public async Task Campaign_FolderIsAFile_SaysSo()
     {
-        var path = Path.Combine(_store.Folder, "file");
+        var path = Path.Combine(Store.Folder, "file");
         await File.WriteAllTextAsync(path, "");
         Assert.DoesNotContain('\n', (await RefusedAsync(path)).Message);
     }
@@ -102,16 +88,16 @@ public sealed class FileElectionTests : IAsyncDisposable
     {
         await using var disk = await SmallDisk.MountAsync("size=64k");
         await using var backend = new FileElectionBackend(
-            new FileElectionOptions { Directory = disk.Path, LeaseDuration = _store.Lease }, _store.Log.For<FileElectionBackend>());
+            new FileElectionOptions { Directory = disk.Path, LeaseDuration = Store.Lease }, Store.Log.For<FileElectionBackend>());
         // Some candidates, so that the folder has its files; then nothing fits any more.
-        var first = await backend.CreateElection("e", "a").CampaignAsync(_late.Token);
+        var first = await backend.CreateElection("e", "a").CampaignAsync(Late);
         var filler = Path.Combine(disk.Path, "filler");
         await disk.FillAsync(filler);
         // A leader goes on: a renewal needs no space.
-        await Task.Delay(_store.Lease * 2, TimeProvider.System);
+        await Task.Delay(Store.Lease * 2, TimeProvider.System);
         Assert.True(first.IsValid);
-        var second = backend.CreateElection("another", "a").CampaignAsync(_late.Token).AsTask();
-        await Eventually.TrueAsync(() => _store.Log.Lines.Any(l => l.Contains($"folder {disk.Path}: is full", StringComparison.Ordinal)), "a line that says so");
+        var second = backend.CreateElection("another", "a").CampaignAsync(Late).AsTask();
+        await Eventually.TrueAsync(() => Store.Log.Lines.Any(l => l.Contains($"folder {disk.Path}: is full", StringComparison.Ordinal)), "a line that says so");
         Assert.False(second.IsCompleted);
         File.Delete(filler);
         Assert.True((await second).IsValid);
@@ -127,8 +113,8 @@ public sealed class FileElectionTests : IAsyncDisposable
     [Fact]
     public async Task Leader_ProcessLeaseFileDeleted_Stops()
     {
-        var leader = await Backend().CreateElection("e", "a").CampaignAsync(_late.Token);
-        File.Delete(Assert.Single(Directory.GetFiles(_store.Folder, "*.alive")));
+        var leader = await Backend().CreateElection("e", "a").CampaignAsync(Late);
+        File.Delete(Assert.Single(Directory.GetFiles(Store.Folder, "*.alive")));
         await Eventually.TrueAsync(() => !leader.IsValid, "the leader to stop");
     }
 
@@ -136,7 +122,7 @@ public sealed class FileElectionTests : IAsyncDisposable
     public async Task Campaign_LeaderOfAnotherMachineThatRenews_IsNotElected()
     {
         var (path, lease) = await ForeignLeaderAsync();
-        var campaign = Backend().CreateElection("e", "b").CampaignAsync(_late.Token).AsTask();
+        var campaign = Backend().CreateElection("e", "b").CampaignAsync(Late).AsTask();
         // Another machine's renewals, as a network folder would bring them: with a clock that means nothing here.
         // Renewed far more often than needed, so that a slow machine does not miss one for a whole lease.
         var start = TimeProvider.System.GetTimestamp();
@@ -154,13 +140,13 @@ public sealed class FileElectionTests : IAsyncDisposable
     [Fact]
     public async Task Lock_FileReplacedWhileHeld_DoesNotLetTwoIn()
     {
-        var folder = ElectionFolder.Open(_store.Folder, create: false, TimeProvider.System);
-        using var first = await folder.LockAsync("e", _late.Token);
+        var folder = ElectionFolder.Open(Store.Folder, create: false, TimeProvider.System);
+        using var first = await folder.LockAsync("e", Late);
         using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(200), TimeProvider.System);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => folder.LockAsync("e", soon.Token));
         // Whoever waited on the deleted file must notice that it holds the lock of nothing.
         first.Dispose();
-        using var second = await folder.LockAsync("e", _late.Token);
+        using var second = await folder.LockAsync("e", Late);
         second.WriteToken(5);
         Assert.Equal(5, second.ReadToken());
     }
@@ -169,11 +155,11 @@ public sealed class FileElectionTests : IAsyncDisposable
     public async Task Dispose_LeavesNoProcessLeaseBehind()
     {
         var backend = Backend();
-        await backend.CreateElection("e", "a").CampaignAsync(_late.Token);
-        Assert.Single(Directory.GetFiles(_store.Folder, "*.alive"));
+        await backend.CreateElection("e", "a").CampaignAsync(Late);
+        Assert.Single(Directory.GetFiles(Store.Folder, "*.alive"));
         await backend.DisposeAsync();
-        Assert.Empty(Directory.GetFiles(_store.Folder, "*.alive"));
-        Assert.Empty(Directory.GetFiles(_store.Folder, "*.tmp"));
+        Assert.Empty(Directory.GetFiles(Store.Folder, "*.alive"));
+        Assert.Empty(Directory.GetFiles(Store.Folder, "*.tmp"));
     }
 
     [Fact]
@@ -181,16 +167,16 @@ public sealed class FileElectionTests : IAsyncDisposable
     {
         // One process led two elections, and died.
         var (path, lease) = await DeadLeaderAsync();
-        await File.WriteAllBytesAsync(Path.Combine(_store.Folder, "other.lease"), lease.ToBytes());
+        await File.WriteAllBytesAsync(Path.Combine(Store.Folder, "other.lease"), lease.ToBytes());
         var backend = Backend();
-        Assert.True((await backend.CreateElection("e", "a").CampaignAsync(_late.Token)).FencingToken > lease.FencingToken);
+        Assert.True((await backend.CreateElection("e", "a").CampaignAsync(Late)).FencingToken > lease.FencingToken);
         // It has swept when another that nobody names is gone; this one still tells candidates that they need not wait.
-        var unnamed = Path.Combine(_store.Folder, $"{Guid.NewGuid():N}.alive");
+        var unnamed = Path.Combine(Store.Folder, $"{Guid.NewGuid():N}.alive");
         WriteAlive(unnamed, 1);
         await Eventually.TrueAsync(() => !File.Exists(unnamed), "the sweep");
         Assert.True(File.Exists(path));
-        await backend.CreateElection("other", "a").CampaignAsync(_late.Token);
-        await Eventually.TrueAsync(() => Directory.GetFiles(_store.Folder, "*.alive").Length == 1, "only the leader's own to be left");
+        await backend.CreateElection("other", "a").CampaignAsync(Late);
+        await Eventually.TrueAsync(() => Directory.GetFiles(Store.Folder, "*.alive").Length == 1, "only the leader's own to be left");
     }
 
     [Fact]
@@ -198,10 +184,10 @@ public sealed class FileElectionTests : IAsyncDisposable
     {
         var obstacle = Directory.CreateDirectory(LeasePath + ".tmp");
         var backend = Backend();
-        await Assert.ThrowsAsync<ElectionStoreException>(() => backend.CreateElection("e", "a").CampaignAsync(_late.Token).AsTask());
-        Assert.Empty(Directory.GetFiles(_store.Folder, "*.alive"));
+        await Assert.ThrowsAsync<ElectionStoreException>(() => backend.CreateElection("e", "a").CampaignAsync(Late).AsTask());
+        Assert.Empty(Directory.GetFiles(Store.Folder, "*.alive"));
         obstacle.Delete();
-        Assert.True((await backend.CreateElection("e", "a").CampaignAsync(_late.Token)).IsValid);
+        Assert.True((await backend.CreateElection("e", "a").CampaignAsync(Late)).IsValid);
     }
 
     private static void WriteAlive(string path, long count)
@@ -219,7 +205,7 @@ public sealed class FileElectionTests : IAsyncDisposable
     {
         var lease = new LeaseFile(100, new LeaseFile.Leader(
             "far", Guid.NewGuid().ToString("N"), Guid.NewGuid().ToString("N"), TimeSpan.FromSeconds(3), TimeProvider.System.GetUtcNow(), host));
-        var path = Path.Combine(_store.Folder, lease.Holder!.LeaseId + ".alive");
+        var path = Path.Combine(Store.Folder, lease.Holder!.LeaseId + ".alive");
         WriteAlive(path, 1);
         await File.WriteAllBytesAsync(LeasePath, lease.ToBytes());
         return (path, lease);
@@ -228,13 +214,6 @@ public sealed class FileElectionTests : IAsyncDisposable
     private async Task<ElectionStoreException> RefusedAsync(string folder)
     {
         await using var backend = new FileElectionBackend(new FileElectionOptions { Directory = folder });
-        return await Assert.ThrowsAsync<ElectionStoreException>(() => backend.CreateElection("e", "a").CampaignAsync(_late.Token).AsTask());
-    }
-
-    private IElectionBackend Backend()
-    {
-        var backend = _store.CreateBackend();
-        _backends.Add(backend);
-        return backend;
+        return await Assert.ThrowsAsync<ElectionStoreException>(() => backend.CreateElection("e", "a").CampaignAsync(Late).AsTask());
     }
 }

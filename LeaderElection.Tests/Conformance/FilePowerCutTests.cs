@@ -6,33 +6,19 @@ using LeaderElection.Tests.Processes;
 namespace LeaderElection.Tests.Conformance;
 
 /// <summary>What a power cut leaves in a folder, and what is flushed so that it leaves enough.</summary>
-public sealed class FilePowerCutTests : IAsyncDisposable
+public sealed class FilePowerCutTests : FileTests
 {
-    private readonly FileStore _store = new();
-    private readonly List<IElectionBackend> _backends = [];
-    private readonly CancellationTokenSource _late = new(TimeSpan.FromSeconds(60), TimeProvider.System);
-
-    private string LeasePath => Path.Combine(_store.Folder, "e.lease");
-
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var backend in _backends)
-            await backend.DisposeAsync();
-        await _store.DisposeAsync();
-        _late.Dispose();
-    }
-
     [Theory]
     [InlineData(0)]
     [InlineData(233)]
     public async Task Campaign_LeaseFileEmptyOrZeros_WaitsALeaseAndGoesOnAboveTheToken(int zeros)
     {
-        var leader = await Backend().CreateElection("e", "a").CampaignAsync(_late.Token);
-        await leader.ResignAsync(_late.Token);
+        var leader = await Backend().CreateElection("e", "a").CampaignAsync(Late);
+        await leader.ResignAsync(Late);
         await File.WriteAllBytesAsync(LeasePath, new byte[zeros]);
-        var next = await Backend().CreateElection("e", "b").CampaignAsync(_late.Token);
+        var next = await Backend().CreateElection("e", "b").CampaignAsync(Late);
         Assert.Equal(leader.FencingToken + 1, next.FencingToken);
-        Assert.Contains(_store.Log.Lines, l => l.Contains("entry is gone without a resignation", StringComparison.Ordinal));
+        Assert.Contains(Store.Log.Lines, l => l.Contains("entry is gone without a resignation", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -40,7 +26,7 @@ public sealed class FilePowerCutTests : IAsyncDisposable
     [InlineData(233)]
     public async Task Leader_LeaseFileEmptiedUnderIt_Stops(int zeros)
     {
-        var leader = await Backend().CreateElection("e", "a").CampaignAsync(_late.Token);
+        var leader = await Backend().CreateElection("e", "a").CampaignAsync(Late);
         await File.WriteAllBytesAsync(LeasePath + ".new", new byte[zeros]);
         File.Move(LeasePath + ".new", LeasePath, overwrite: true);
         await Eventually.TrueAsync(() => !leader.IsValid, "the leader to stop");
@@ -61,7 +47,7 @@ public sealed class FilePowerCutTests : IAsyncDisposable
     {
         await WriteTokenAsync(700);
         await File.WriteAllBytesAsync(LeasePath, new LeaseFile(300, null).ToBytes());
-        Assert.Equal(701, (await Backend().CreateElection("e", "a").CampaignAsync(_late.Token)).FencingToken);
+        Assert.Equal(701, (await Backend().CreateElection("e", "a").CampaignAsync(Late)).FencingToken);
     }
 
     [Theory]
@@ -73,12 +59,12 @@ public sealed class FilePowerCutTests : IAsyncDisposable
         // Its process's file was never flushed: it is gone, or has lost its content; and nobody has it locked.
         await WriteTokenAsync(700);
         var lease = new LeaseFile(300, new LeaseFile.Leader(
-            "of-before", Guid.NewGuid().ToString("N"), Guid.NewGuid().ToString("N"), _store.Lease, TimeProvider.System.GetUtcNow(), "previous-boot"));
+            "of-before", Guid.NewGuid().ToString("N"), Guid.NewGuid().ToString("N"), Store.Lease, TimeProvider.System.GetUtcNow(), "previous-boot"));
         if (zerosInItsLease is { } zeros)
-            await File.WriteAllBytesAsync(Path.Combine(_store.Folder, $"{lease.Holder!.LeaseId}.alive"), new byte[zeros]);
+            await File.WriteAllBytesAsync(Path.Combine(Store.Folder, $"{lease.Holder!.LeaseId}.alive"), new byte[zeros]);
         await File.WriteAllBytesAsync(LeasePath, lease.ToBytes());
-        Assert.Equal(701, (await Backend().CreateElection("e", "a").CampaignAsync(_late.Token)).FencingToken);
-        Assert.Contains(_store.Log.Lines, l => l.Contains("entry is gone without a resignation", StringComparison.Ordinal));
+        Assert.Equal(701, (await Backend().CreateElection("e", "a").CampaignAsync(Late)).FencingToken);
+        Assert.Contains(Store.Log.Lines, l => l.Contains("entry is gone without a resignation", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -92,7 +78,7 @@ public sealed class FilePowerCutTests : IAsyncDisposable
     public async Task WriteToken_FlushesTheFolderForTheFirstTokenAlone()
     {
         var folder = Open(isNetwork: false);
-        using var locked = await folder.LockAsync("e", _late.Token);
+        using var locked = await folder.LockAsync("e", Late);
         Assert.Equal(1, FlushesOfTheFolder(() => locked.WriteToken(5)));
         Assert.Equal(0, FlushesOfTheFolder(() => locked.WriteToken(6)));
         Assert.Equal(6, locked.ReadToken());
@@ -115,9 +101,9 @@ public sealed class FilePowerCutTests : IAsyncDisposable
         const uint isFolder = 0x4000_0000;
         const string marker = "marker";
         using var inotify = Unix.InotifyInit();
-        Assert.True(Unix.InotifyAddWatch(inotify, _store.Folder, opened) >= 0);
+        Assert.True(Unix.InotifyAddWatch(inotify, Store.Folder, opened) >= 0);
         action();
-        File.WriteAllText(Path.Combine(_store.Folder, marker), "");
+        File.WriteAllText(Path.Combine(Store.Folder, marker), "");
         var flushes = 0;
         Span<byte> buffer = stackalloc byte[16 * 1024];
         while (true)
@@ -135,18 +121,11 @@ public sealed class FilePowerCutTests : IAsyncDisposable
         }
     }
 
-    private ElectionFolder Open(bool isNetwork) => ElectionFolder.Open(_store.Folder, create: false, TimeProvider.System, isNetwork);
+    private ElectionFolder Open(bool isNetwork) => ElectionFolder.Open(Store.Folder, create: false, TimeProvider.System, isNetwork);
 
     private async Task WriteTokenAsync(long token)
     {
-        using var locked = await Open(isNetwork: false).LockAsync("e", _late.Token);
+        using var locked = await Open(isNetwork: false).LockAsync("e", Late);
         locked.WriteToken(token);
-    }
-
-    private IElectionBackend Backend()
-    {
-        var backend = _store.CreateBackend();
-        _backends.Add(backend);
-        return backend;
     }
 }
