@@ -17,7 +17,7 @@ internal static class ChartPicture
         var names = charts.SelectMany(c => c.Curves).Select(c => c.Name).Distinct().ToArray();
         var svg = new StringBuilder();
         var height = Head + (Height * ((charts.Count + 1) / 2));
-        Append(svg, $"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {2 * Width} {height}" font-family="sans-serif" font-size="12" fill="#222">""");
+        Append(svg, $"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {(2 * Width) + Right} {height}" font-family="sans-serif" font-size="12" fill="#222">""");
         Append(svg, $"""<rect width="100%" height="100%" fill="white"/><text x="{Left}" y="30" font-size="18" font-weight="bold">{Text(title)}</text>""");
         for (var i = 0; i < names.Length; i++)
         {
