@@ -41,18 +41,6 @@ public sealed class RedisMajorityTests : IAsyncLifetime
         Assert.True((await next).FencingToken > leader.FencingToken);
     }
 
-    /// <summary>As one does that claims at the same time, while the entry is gone elsewhere: nobody begins to wait anew for it.</summary>
-    [Fact]
-    public async Task OneServerNamesSomebodyWhoDoesNotLead_TheOthersDecide()
-    {
-        foreach (var server in _store.Servers)
-            await server.CliAsync("SET", "{leader-election}:token:e", "5");
-        await _store.Servers[0].CliAsync("SET", "{leader-election}:election:e", "lease claim 5 1 somebody");
-        await _store.Servers[0].CliAsync("SET", "{leader-election}:lease:lease", "somebody", "PX", "600000");
-        var leader = await Backend(TimeSpan.FromSeconds(1)).CreateElection("e", "a").CampaignAsync(_late.Token);
-        Assert.True(leader.FencingToken > 5);
-    }
-
     [Fact]
     public async Task ServerForgetsEverything_IsToldAgainByTheNextRenewal()
     {

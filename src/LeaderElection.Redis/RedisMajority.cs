@@ -155,18 +155,14 @@ internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, T
     private ClaimReply? Decide(IReadOnlyList<(RedisNode, NodeClaim Answer)> answers)
     {
         var votes = Count(answers, ClaimAnswer.Won);
-        var holder = Holder(answers);
-        if (holder?.Servers >= Majority)
-            return ClaimReply.Held(holder.Value.Record);
+        if (Holder(answers) is { } holder && (holder.Servers >= Majority || votes == 0))
+            return ClaimReply.Held(holder.Record);
         if (Count(answers, ClaimAnswer.LeaseGone) > nodes.Length - Majority)
             return ClaimReply.LeaseGone;
         foreach (var (node, answer) in answers.Where(a => a.Answer.IsFresh))
             WarnOfFresh(node, answer.Reply.Remaining);
-        // Before whom a minority names: that may be one who claims like us, and would have everybody begin to wait anew.
         TimeSpan[] waits = [.. answers.Select(a => a.Answer.Reply).Where(r => r.Answer == ClaimAnswer.Wait).Select(r => r.Remaining)];
-        if (waits.Length > 0 && votes + waits.Length >= Majority)
-            return ClaimReply.Wait(waits.Max());
-        return holder is { Record: var record } && votes == 0 ? ClaimReply.Held(record) : null;
+        return waits.Length > 0 && votes + waits.Length >= Majority ? ClaimReply.Wait(waits.Max()) : null;
     }
 
     /// <summary>Agrees on a token with a majority of the servers that voted.</summary>
