@@ -190,11 +190,7 @@ public sealed class FileElectionTests : FileTests
         Assert.True((await backend.CreateElection("e", "a").CampaignAsync(Late)).IsValid);
     }
 
-    private static void WriteAlive(string path, long count)
-    {
-        var body = $"{count:D20} {0:D20}";
-        File.WriteAllText(path, $"{body} {LeaseFile.Checksum(body)}\n");
-    }
+    private static void WriteAlive(string path, long count) => File.WriteAllBytes(path, AliveFile.ToBytes(count, sent: 0));
 
     private Task<(string Path, LeaseFile Lease)> ForeignLeaderAsync() => LeaderAsync("another-machine");
 

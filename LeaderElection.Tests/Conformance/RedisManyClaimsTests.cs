@@ -53,10 +53,7 @@ public sealed class RedisManyClaimsTests : RedisTests
     [Fact]
     public async Task UnderDifferentLeases_EachIsDecidedUnderItsOwn()
     {
-        var keys = new RedisKeys("{leader-election}");
-        await using var connection = new RedisConnection(Store.Server.Endpoint, keys.Channel, _ => { }, () => { }, _ => { });
-        var node = new RedisNode(connection, keys, Long, TimeSpan.Zero);
-        await node.PingAsync(Late);
+        await using var node = await NodeAsync();
         Store.Server.Freeze();
         var replies = Enumerable.Range(0, 20).Select(i => node.ClaimAsync(
             new LeaseClaim { Election = $"e{i / 4}", CandidateId = $"c{i % 2}", ClaimId = $"claim-{i}", LeaseId = $"lease-{i % 2}" }, Late)).ToArray();
@@ -117,10 +114,7 @@ public sealed class RedisManyClaimsTests : RedisTests
     [Fact]
     public async Task NotAnsweredInTime_DoNotHoldUpThoseThatComeLater()
     {
-        var keys = new RedisKeys("{leader-election}");
-        await using var connection = new RedisConnection(Store.Server.Endpoint, keys.Channel, _ => { }, () => { }, _ => { });
-        var node = new RedisNode(connection, keys, Long, TimeSpan.Zero);
-        await node.PingAsync(Late);
+        await using var node = await NodeAsync();
         LeaseClaim Claim(int i) => new() { Election = $"e{i}", CandidateId = "c", ClaimId = "claim", LeaseId = "lease" };
         using var inTime = new CancellationTokenSource();
         Store.Server.Freeze();
@@ -145,5 +139,15 @@ public sealed class RedisManyClaimsTests : RedisTests
         var backend = Backend(lease ?? Long);
         await backend.CreateElection($"kept-{Guid.NewGuid():N}", "a").CampaignAsync(Late);
         return backend;
+    }
+
+    /// <summary>The server as a backend sees it, connected.</summary>
+    private async Task<RedisNode> NodeAsync()
+    {
+        var keys = new RedisKeys("{leader-election}");
+        var connection = new RedisConnection(Store.Server.Endpoint, keys.Channel, _ => { }, () => { }, _ => { });
+        var node = new RedisNode(connection, keys, Long, TimeSpan.Zero);
+        await node.PingAsync(Late);
+        return node;
     }
 }
