@@ -8,6 +8,9 @@ namespace LeaderElection.Tests.Conformance;
 /// <summary>What can befall an election on Redis.</summary>
 public sealed class RedisElectionTests : RedisTests
 {
+    private const string Entry = "{leader-election}:election:e";
+    private const string Token = "{leader-election}:token:e";
+
     [Fact]
     public async Task Leader_ScriptsFlushed_GoesOn()
     {
@@ -60,7 +63,7 @@ public sealed class RedisElectionTests : RedisTests
         var leader = await election.CampaignAsync(Late);
 
         // The slot moves without its keys, as in a botched migration: the lease is not there any more.
-        var slot = await owner.CliAsync("CLUSTER", "KEYSLOT", "{leader-election}:election:e");
+        var slot = await owner.CliAsync("CLUSTER", "KEYSLOT", Entry);
         var newOwner = await other.CliAsync("CLUSTER", "MYID");
         await owner.CliAsync("FLUSHALL");
         await other.CliAsync("CLUSTER", "SETSLOT", slot, "NODE", newOwner);
@@ -90,6 +93,54 @@ public sealed class RedisElectionTests : RedisTests
     }
 
     [Fact]
+    public async Task Entry_DeletedAgainWhileItIsWaitedOut_TheWaitBeginsAnew()
+    {
+        await using var node = await NodeAsync();
+        await Store.Server.CliAsync("SET", Token, "5");
+        Assert.Equal(ClaimAnswer.Wait, (await node.ClaimAsync(Claim(), Late)).Answer);
+        // Another was elected meanwhile, whom this one never saw.
+        await Store.DeleteEntryAsync("e");
+        // It has waited, as it knows; but not for that one.
+        Assert.Equal(ClaimAnswer.Wait, (await node.ClaimAsync(Claim() with { HasWaited = true }, Late)).Answer);
+        Assert.StartsWith("? ", await Store.Server.CliAsync("GET", Entry));
+        await Store.Server.CliAsync("SET", Entry, "? 1");
+        Assert.Equal(ClaimAnswer.Won, (await node.ClaimAsync(Claim(), Late)).Answer);
+    }
+
+    [Fact]
+    public async Task Entry_Missing_IsWaitedOutForAsLongAsTheLeadersLeaseIs()
+    {
+        await using var node = await NodeAsync();
+        await Store.Server.CliAsync("SET", Token, "5");
+        var reply = await node.ClaimAsync(Claim() with { WatchedLeaseId = "lease", WatchedLeaseDuration = Long * 10 }, Late);
+        Assert.Equal(ClaimAnswer.Wait, reply.Answer);
+        Assert.True(reply.Remaining > Long);
+        // Of the same time, to one that does not know that lease.
+        Assert.InRange((await node.ClaimAsync(Claim(), Late)).Remaining, TimeSpan.Zero, Long);
+    }
+
+    [Fact]
+    public async Task Entry_MissingWhileTheServersClockIsSetBack_IsWaitedOutOnce()
+    {
+        await using var node = await NodeAsync();
+        await Store.Server.CliAsync("SET", Entry, "? 99999999999999");
+        Assert.InRange((await node.ClaimAsync(Claim(), Late)).Remaining, TimeSpan.Zero, Long);
+        Assert.DoesNotContain("99999999999999", await Store.Server.CliAsync("GET", Entry));
+    }
+
+    [Theory]
+    [InlineData(4, "? ")]
+    [InlineData(5, "- 5")]
+    public async Task Entry_Missing_IsGivenBackByTheOneThatLedLast(long token, string entry)
+    {
+        await using var node = await NodeAsync();
+        await Store.Server.CliAsync("SET", Token, "5");
+        await node.ClaimAsync(Claim(), Late);
+        await node.GiveBackAsync(new LeaseRelease("another-lease", Claim(), token, EndsLease: false), Late);
+        Assert.StartsWith(entry, await Store.Server.CliAsync("GET", Entry));
+    }
+
+    [Fact]
     public async Task Leader_AnotherElectedBesideIt_StopsAtOnce()
     {
         var leader = await Backend(TimeSpan.FromMinutes(10)).CreateElection("e", "a").CampaignAsync(Late);
@@ -105,7 +156,7 @@ public sealed class RedisElectionTests : RedisTests
     [Fact]
     public async Task Campaign_KeyOfAnotherType_IsRefusedInOneLine()
     {
-        await Store.Server.CliAsync("LPUSH", "{leader-election}:election:e", "x");
+        await Store.Server.CliAsync("LPUSH", Entry, "x");
         var error = await Assert.ThrowsAsync<ElectionStoreException>(() => Backend().CreateElection("e", "a").CampaignAsync(Late).AsTask());
         Assert.Contains("another type", error.Message);
     }
@@ -113,10 +164,10 @@ public sealed class RedisElectionTests : RedisTests
     [Fact]
     public async Task Campaign_ForeignValue_IsRefusedInOneLine()
     {
-        await Store.Server.CliAsync("SET", "{leader-election}:election:e", "not ours");
+        await Store.Server.CliAsync("SET", Entry, "not ours");
         var error = await Assert.ThrowsAsync<ElectionStoreException>(() => Backend().CreateElection("e", "a").CampaignAsync(Late).AsTask());
         Assert.Contains("{leader-election}:election:e holds something that is not an election", error.Message);
-        Assert.Equal("not ours", await Store.Server.CliAsync("GET", "{leader-election}:election:e"));
+        Assert.Equal("not ours", await Store.Server.CliAsync("GET", Entry));
     }
 
     [Theory]
@@ -169,10 +220,12 @@ public sealed class RedisElectionTests : RedisTests
     {
         var leader = await Backend().CreateElection("e", "a").CampaignAsync(Late);
         await leader.ResignAsync(Late);
-        Assert.StartsWith("- ", await Store.Server.CliAsync("GET", "{leader-election}:election:e"));
-        Assert.Equal("-1", await Store.Server.CliAsync("PTTL", "{leader-election}:election:e"));
-        Assert.Equal(["{leader-election}:election:e", "{leader-election}:token:e"], (await Store.Server.CliAsync("KEYS", "*")).Split('\n').Order());
+        Assert.StartsWith("- ", await Store.Server.CliAsync("GET", Entry));
+        Assert.Equal("-1", await Store.Server.CliAsync("PTTL", Entry));
+        Assert.Equal([Entry, Token], (await Store.Server.CliAsync("KEYS", "*")).Split('\n').Order());
     }
+
+    private static LeaseClaim Claim() => new() { Election = "e", CandidateId = "a", ClaimId = "claim", LeaseId = "own-lease" };
 
     private Task<int> Calls(string command) => Store.Server.CallsAsync(command);
 

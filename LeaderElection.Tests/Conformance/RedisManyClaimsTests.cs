@@ -7,8 +7,6 @@ namespace LeaderElection.Tests.Conformance;
 /// <summary>Claims that are made at the same time, which go to Redis together.</summary>
 public sealed class RedisManyClaimsTests : RedisTests
 {
-    private static readonly TimeSpan Long = TimeSpan.FromMinutes(1);
-
     [Fact]
     public async Task ThousandAtOnce_TakeFewCallsAndMessages()
     {
@@ -139,15 +137,5 @@ public sealed class RedisManyClaimsTests : RedisTests
         var backend = Backend(lease ?? Long);
         await backend.CreateElection($"kept-{Guid.NewGuid():N}", "a").CampaignAsync(Late);
         return backend;
-    }
-
-    /// <summary>The server as a backend sees it, connected.</summary>
-    private async Task<RedisNode> NodeAsync()
-    {
-        var keys = new RedisKeys("{leader-election}");
-        var connection = new RedisConnection(Store.Server.Endpoint, keys.Channel, _ => { }, () => { }, _ => { });
-        var node = new RedisNode(connection, keys, Long, TimeSpan.Zero);
-        await node.PingAsync(Late);
-        return node;
     }
 }

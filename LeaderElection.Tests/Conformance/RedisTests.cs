@@ -5,6 +5,9 @@ namespace LeaderElection.Tests.Conformance;
 /// <summary>What the tests of Redis share: a server, and backends that stand for processes.</summary>
 public abstract class RedisTests : IAsyncLifetime
 {
+    /// <summary>A lease that no test sees the end of.</summary>
+    protected static readonly TimeSpan Long = TimeSpan.FromMinutes(1);
+
     private readonly List<IElectionBackend> _backends = [];
     private readonly CancellationTokenSource _late = new(TimeSpan.FromSeconds(60), TimeProvider.System);
 
@@ -27,5 +30,15 @@ public abstract class RedisTests : IAsyncLifetime
         var backend = (RedisElectionBackend)Store.CreateBackend(beforeRequest, lease);
         _backends.Add(backend);
         return backend;
+    }
+
+    /// <summary>The server as a backend sees it, connected.</summary>
+    private protected async Task<RedisNode> NodeAsync()
+    {
+        var keys = new RedisKeys("{leader-election}");
+        var connection = new RedisConnection(Store.Server.Endpoint, keys.Channel, _ => { }, () => { }, _ => { });
+        var node = new RedisNode(connection, keys, Long, TimeSpan.Zero);
+        await node.PingAsync(Late);
+        return node;
     }
 }

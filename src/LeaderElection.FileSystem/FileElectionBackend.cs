@@ -109,7 +109,7 @@ public sealed class FileElectionBackend : LeaseBackend
         var lastToken = Math.Max(lease?.FencingToken ?? 0, locked.ReadToken());
         // A lease file that vanished may have had a leader, and so may one whose leader's lease file vanished.
         if (lease is null && lastToken > 0 && !claim.HasWaited)
-            return ClaimReply.Wait(_options.LeaseDuration);
+            return ClaimReply.Wait(claim.WatchedLeaseDuration > _options.LeaseDuration ? claim.WatchedLeaseDuration : _options.LeaseDuration);
         if (IsMine(lease, claim))
             return Confirm(folder, claim) ? Won(claim, lease!.FencingToken, lease.Holder!.Since) : ClaimReply.LeaseGone;
         if (lease?.Holder is { } holder)

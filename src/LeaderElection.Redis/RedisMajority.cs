@@ -77,7 +77,7 @@ internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, T
         return superseded is [] ? RenewReply.Renewed : new RenewReply(false, [.. superseded.Select(i => held[i])]);
     }
 
-    public Task GiveBackAsync(LeaseRelease release, CancellationToken cancellationToken)
+    public async Task GiveBackAsync(LeaseRelease release, CancellationToken cancellationToken)
     {
         if (release.Claim is { } claim)
         {
@@ -85,9 +85,12 @@ internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, T
                 release = release with { Claim = won.Claim };
             // An attempt that did not win has given its votes back.
             else if (!release.EndsLease)
-                return Task.CompletedTask;
+                return;
         }
-        return DoAsync((node, stop) => node.GiveBackAsync(release, stop), cancellationToken);
+        var told = await DoAsync((node, stop) => node.GiveBackAsync(release, stop), cancellationToken).ConfigureAwait(false);
+        // While the lease lives on for other elections, so does what a server that was away still has.
+        foreach (var (node, first) in told)
+            _ = UntilDoneAsync((isFirst, stop) => isFirst ? first : node.GiveBackAsync(release, stop));
     }
 
     public async Task<LeaseRecord?> ReadAsync(string election, CancellationToken cancellationToken)
@@ -142,27 +145,31 @@ internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, T
             return ClaimReply.Won(leader);
         }
 
-        // The votes of a minority are in others' way.
+        // The votes of a minority are in others' way. Who waits like us need not hear of them.
         _won.TryRemove(claim.ClaimId, out _);
+        var decided = Decide(answers);
         foreach (var (node, answer) in asked)
-            _ = GiveBackVoteAsync(node, answer, attempt);
-        if (Decide(answers) is { } decided)
-            return decided;
-        return answers.Count < Majority ? throw NoMajority(asked) : null;
+            _ = GiveBackVoteAsync(node, answer, attempt, isSilent: decided?.Answer == ClaimAnswer.Wait);
+        return answers.Count < Majority ? throw NoMajority(asked) : decided;
     }
 
     /// <summary>What the servers say together to a claim that was not won; <see langword="null"/> when it is to be made again.</summary>
     private ClaimReply? Decide(IReadOnlyList<(RedisNode, NodeClaim Answer)> answers)
     {
         var votes = Count(answers, ClaimAnswer.Won);
-        if (Holder(answers) is { } holder && (holder.Servers >= Majority || votes == 0))
-            return ClaimReply.Held(holder.Record);
+        var holder = Holder(answers);
+        if (holder?.Servers >= Majority)
+            return ClaimReply.Held(holder.Value.Record);
         if (Count(answers, ClaimAnswer.LeaseGone) > nodes.Length - Majority)
             return ClaimReply.LeaseGone;
         foreach (var (node, answer) in answers.Where(a => a.Answer.IsFresh))
             WarnOfFresh(node, answer.Reply.Remaining);
-        TimeSpan[] waits = [.. answers.Select(a => a.Answer.Reply).Where(r => r.Answer == ClaimAnswer.Wait).Select(r => r.Remaining)];
-        return waits.Length > 0 && votes + waits.Length >= Majority ? ClaimReply.Wait(waits.Max()) : null;
+        // Until enough of them vote. They know themselves what has to be waited for.
+        TimeSpan[] waits = [.. answers.Select(a => a.Answer.Reply).Where(r => r.Answer == ClaimAnswer.Wait).Select(r => r.Remaining).Order()];
+        if (votes < Majority && votes + waits.Length >= Majority)
+            return ClaimReply.Wait(waits[Majority - votes - 1]);
+        // One who leads, or claims like us: the end of that is told, or comes with the lease.
+        return votes == 0 && holder is not null ? ClaimReply.Wait(holder.Value.Record.Remaining) : null;
     }
 
     /// <summary>Agrees on a token with a majority of the servers that voted.</summary>
@@ -213,16 +220,21 @@ internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, T
     }
 
     /// <summary>Gives back what a server may have voted, also when its answer was lost.</summary>
-    private async Task GiveBackVoteAsync(RedisNode node, Task<NodeClaim> answer, LeaseClaim attempt)
+    private Task GiveBackVoteAsync(RedisNode node, Task<NodeClaim> answer, LeaseClaim attempt, bool isSilent) => UntilDoneAsync(async (isFirst, stop) =>
+    {
+        if (!isFirst || (await answer.ConfigureAwait(false)).Reply.Answer == ClaimAnswer.Won)
+            await node.GiveBackAsync(new LeaseRelease(attempt.LeaseId, attempt, FencingToken: 0, EndsLease: false), isSilent, stop).ConfigureAwait(false);
+    });
+
+    /// <summary>Does something on a server until it succeeds, for some leases.</summary>
+    private async Task UntilDoneAsync(Func<bool, CancellationToken, Task> attempt)
     {
         for (var tries = 0; tries < GiveBackTries; tries++)
         {
             try
             {
-                if (tries == 0 && (await answer.ConfigureAwait(false)).Reply.Answer != ClaimAnswer.Won)
-                    return;
                 using var late = new CancellationTokenSource(leaseDuration, time);
-                await node.GiveBackAsync(new LeaseRelease(attempt.LeaseId, attempt, FencingToken: 0, EndsLease: false), late.Token).ConfigureAwait(false);
+                await attempt(tries == 0, late.Token).ConfigureAwait(false);
                 return;
             }
             catch (ObjectDisposedException)
@@ -237,7 +249,8 @@ internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, T
     }
 
     /// <summary>Has a majority do something; the others do it too if they can.</summary>
-    private async Task DoAsync(Func<RedisNode, CancellationToken, Task> request, CancellationToken cancellationToken)
+    /// <returns>What was asked of each.</returns>
+    private async Task<(RedisNode Node, Task<bool> Done)[]> DoAsync(Func<RedisNode, CancellationToken, Task> request, CancellationToken cancellationToken)
     {
         var asked = Ask(
             async (node, stop) =>
@@ -247,8 +260,7 @@ internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, T
             },
             cancellationToken);
         var answers = await UntilAsync(asked, got => got.Count >= Majority).ConfigureAwait(false);
-        if (answers.Count < Majority)
-            throw NoMajority(asked);
+        return answers.Count < Majority ? throw NoMajority(asked) : asked;
     }
 
     private (RedisNode Node, Task<T> Answer)[] Ask<T>(

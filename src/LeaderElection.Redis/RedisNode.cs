@@ -39,14 +39,17 @@ internal sealed class RedisNode(RedisConnection connection, RedisKeys keys, Time
         return lost is [] ? RenewReply.Renewed : new RenewReply(false, [.. lost.Select(i => held[(int)i])]);
     }
 
-    public async Task GiveBackAsync(LeaseRelease release, CancellationToken cancellationToken)
+    public Task GiveBackAsync(LeaseRelease release, CancellationToken cancellationToken) => GiveBackAsync(release, isSilent: false, cancellationToken);
+
+    /// <summary>Gives back, and tells those who wait unless that is of no use to them.</summary>
+    public async Task GiveBackAsync(LeaseRelease release, bool isSilent, CancellationToken cancellationToken)
     {
         RedisKey lease = keys.Lease(release.LeaseId);
         await RunAsync(
             RedisScript.Release,
-            release.Claim is { Election: var election } ? [lease, keys.Election(election)] : [lease],
+            release.Claim is { Election: var election } ? [lease, keys.Election(election), keys.Token(election)] : [lease],
             [
-                release.LeaseId, release.EndsLease ? "1" : "0", keys.Channel, release.Claim?.ClaimId ?? "",
+                release.LeaseId, release.EndsLease ? "1" : "0", isSilent ? "" : keys.Channel, release.Claim?.ClaimId ?? "",
                 release.FencingToken, release.Claim?.Election ?? "",
             ],
             cancellationToken).ConfigureAwait(false);
@@ -61,15 +64,15 @@ internal sealed class RedisNode(RedisConnection connection, RedisKeys keys, Time
         return fields[0] == "held" ? Record(fields) : throw Foreign(election);
     }
 
-    /// <summary>Counts the tokens on from this one, and enters it for a claim that was won here.</summary>
+    /// <summary>Counts the tokens on from this one, enters it for a claim that was won here, and tells those who wait.</summary>
     /// <returns>Whether the claim still stands here.</returns>
     public async Task<bool> RaiseAsync(LeaseClaim claim, LeaderInfo leader, CancellationToken cancellationToken) => (bool)await RunAsync(
         RedisScript.Raise,
         [keys.Election(claim.Election), keys.Token(claim.Election)],
-        [$"{claim.LeaseId} {claim.ClaimId} ", leader.FencingToken, RedisKeys.Entry(claim, leader)],
+        [$"{claim.LeaseId} {claim.ClaimId} ", leader.FencingToken, RedisKeys.Entry(claim, leader), keys.Channel, claim.Election],
         cancellationToken).ConfigureAwait(false);
 
-    /// <summary>Enters a lease and its elections where nobody else has them: on a server that was away, or emptied.</summary>
+    /// <summary>Enters a lease and its elections where nobody later has them: on a server that was away, or emptied.</summary>
     /// <returns>The positions of those that another has here.</returns>
     public async Task<IReadOnlyList<int>> AdoptAsync(
         string leaseId, IReadOnlyList<(LeaseClaim Claim, LeaderInfo Leader)> held, CancellationToken cancellationToken)
@@ -78,7 +81,7 @@ internal sealed class RedisNode(RedisConnection connection, RedisKeys keys, Time
             RedisScript.Adopt,
             [keys.Lease(leaseId), .. held.SelectMany(h => new RedisKey[] { keys.Election(h.Claim.Election), keys.Token(h.Claim.Election) })],
             [
-                leaseId, Milliseconds(leaseDuration), keys.LeasePrefix, held[0].Claim.CandidateId,
+                leaseId, Milliseconds(leaseDuration), held[0].Claim.CandidateId,
                 .. held.SelectMany(h => new RedisValue[] { h.Claim.ClaimId, h.Leader.FencingToken, RedisKeys.Entry(h.Claim, h.Leader) }),
             ],
             cancellationToken).ConfigureAwait(false);
@@ -96,8 +99,7 @@ internal sealed class RedisNode(RedisConnection connection, RedisKeys keys, Time
     {
         "won" => ClaimReply.Won(new LeaderInfo(claim.CandidateId, (long)answer[1], At(answer[2]))),
         "held" => ClaimReply.Held(Record(answer)),
-        "wait" => ClaimReply.Wait(leaseDuration),
-        "fresh" => ClaimReply.Wait(TimeSpan.FromMilliseconds((long)answer[1])),
+        "wait" or "fresh" => ClaimReply.Wait(TimeSpan.FromMilliseconds((long)answer[1])),
         "lease-gone" => ClaimReply.LeaseGone,
         _ => throw Foreign(claim.Election),
     };

@@ -1,23 +1,23 @@
 -- Enters a lease and its elections where nobody else has them.
 -- KEYS  1 lease, then for each election its key and its token counter
--- ARGV  1 lease id, 2 lease in ms, 3 prefix of lease keys, 4 candidate,
---       then for each election the claim, the token, and the entry
+-- ARGV  1 lease id, 2 lease in ms, 3 candidate, then for each election the claim, the token, and the entry
 -- Returns the positions of the elections that another has here, from 0.
-redis.call('SET', KEYS[1], ARGV[4], 'PX', ARGV[2])
+redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[2])
 
 local lost = {}
 for i = 0, (#KEYS - 1) / 2 - 1 do
   local election, counter = KEYS[2 * i + 2], KEYS[2 * i + 3]
-  local claim, token, entry = ARGV[3 * i + 5], ARGV[3 * i + 6], ARGV[3 * i + 7]
+  local claim, token, entry = ARGV[3 * i + 4], ARGV[3 * i + 5], ARGV[3 * i + 6]
   local record = redis.call('GET', election)
   local isOthers = false
   if record and string.sub(record, 1, 2) == '- ' then
     -- Somebody led later, and has resigned already.
     isOthers = tonumber(string.sub(record, 3)) > tonumber(token)
-  elseif record then
+  elseif record and string.sub(record, 1, 2) ~= '? ' then
+    -- With a lower token it is what was left here of one that led before, also when its process, and so its lease, lives on.
     local lease, other, held = string.match(record, '^(%S+) (%S+) (%d+) ')
     local isMine = lease == ARGV[1] and other == claim
-    isOthers = not isMine and (not lease or redis.call('EXISTS', ARGV[3] .. lease) == 1 or tonumber(held) > tonumber(token))
+    isOthers = not isMine and (not lease or tonumber(held) >= tonumber(token))
   end
   if isOthers then
     lost[#lost + 1] = i

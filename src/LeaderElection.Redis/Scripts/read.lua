@@ -2,7 +2,7 @@
 -- KEYS  1 election
 -- ARGV  1 prefix of lease keys
 local record = redis.call('GET', KEYS[1])
-if not record or string.sub(record, 1, 2) == '- ' then
+if not record or string.match(record, '^[-?] ') then
   return false
 end
 local lease, claim, token, at, candidate = string.match(record, '^(%S+) (%S+) (%d+) (%d+) (%S+)$')

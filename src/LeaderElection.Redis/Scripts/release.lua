@@ -1,13 +1,19 @@
 -- Gives back an election, a lease, or both.
--- KEYS  1 lease, 2 election (absent when only the lease ends)
--- ARGV  1 lease id, 2 '1' if the lease ends, 3 channel, 4 claim id, 5 token (0 if unknown), 6 election name
+-- KEYS  1 lease, 2 election, 3 its token counter (both absent when only the lease ends)
+-- ARGV  1 lease id, 2 '1' if the lease ends, 3 channel; '' tells nobody, 4 claim id, 5 token (0 if unknown), 6 election name
 if KEYS[2] then
   local record = redis.call('GET', KEYS[2])
   local mine = ARGV[1] .. ' ' .. ARGV[4] .. ' '
-  -- A leader whose entry was deleted says so too: those who wait it out need not wait longer.
-  if (record and string.sub(record, 1, #mine) == mine) or (not record and ARGV[5] ~= '0') then
+  local isMine = record and string.sub(record, 1, #mine) == mine
+  if not isMine and (not record or string.sub(record, 1, 2) == '? ') and ARGV[5] ~= '0' then
+    -- A leader whose entry was deleted says so too: those who wait it out need not wait longer. Unless they wait out a later one.
+    isMine = tonumber(redis.call('GET', KEYS[3]) or '0') <= tonumber(ARGV[5])
+  end
+  if isMine then
     redis.call('SET', KEYS[2], '- ' .. ARGV[5])
-    redis.call('PUBLISH', ARGV[3], 'released ' .. ARGV[6])
+    if ARGV[3] ~= '' then
+      redis.call('PUBLISH', ARGV[3], 'released ' .. ARGV[6])
+    end
   end
 end
 if ARGV[2] == '1' then

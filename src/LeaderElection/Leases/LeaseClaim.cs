@@ -25,6 +25,9 @@ public sealed record LeaseClaim
     /// </summary>
     public string? WatchedLeaseId { get; init; }
 
+    /// <summary>The longest that the watched lease was ever seen to have to run, which is about its duration; zero where none is watched.</summary>
+    public TimeSpan WatchedLeaseDuration { get; init; }
+
     /// <summary>Whether the claimant has waited one lease after the store answered <see cref="ClaimAnswer.Wait"/>.</summary>
     public bool HasWaited { get; init; }
 

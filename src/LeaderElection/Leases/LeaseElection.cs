@@ -21,7 +21,6 @@ internal sealed class LeaseElection(LeaseBackend backend, string name, string ca
             while (true)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                string? watched;
                 LeaseClaim? claim = null;
                 ClaimReply reply;
                 try
@@ -30,7 +29,7 @@ internal sealed class LeaseElection(LeaseBackend backend, string name, string ca
                     using (await backend.TurnAsync(cancellationToken).ConfigureAwait(false))
                     {
                         seat.Signal.Reset();
-                        watched = backend.Watch.LivingLease(seat);
+                        var watched = backend.Watch.LivingLease(seat);
                         var lease = backend.BeginClaim();
                         claim = new LeaseClaim
                         {
@@ -39,7 +38,8 @@ internal sealed class LeaseElection(LeaseBackend backend, string name, string ca
                             ClaimId = claimId,
                             LeaseId = lease.Id,
                             LeaseMustExist = lease.Clock.IsConfirmed,
-                            WatchedLeaseId = watched,
+                            WatchedLeaseId = watched?.Id,
+                            WatchedLeaseDuration = watched?.Duration ?? TimeSpan.Zero,
                             HasWaited = waiting && watched is null,
                             HighestToken = highestToken,
                         };
@@ -72,10 +72,11 @@ internal sealed class LeaseElection(LeaseBackend backend, string name, string ca
                         highestToken = Math.Max(highestToken, reply.Leader!.FencingToken);
                         backend.Watch.Follow(seat, reply.LeaseId!, reply.Remaining);
                         break;
-                    case ClaimAnswer.Wait when !waiting || watched is null:
+                    case ClaimAnswer.Wait:
+                        if (!waiting)
+                            backend.Logger.VanishedLease(Name, Strategy, Math.Round(reply.Remaining.TotalSeconds, 1));
                         waiting = true;
                         backend.Watch.WaitOut(seat, reply.Remaining);
-                        backend.Logger.VanishedLease(Name, Strategy, Math.Round(reply.Remaining.TotalSeconds, 1));
                         break;
                     case ClaimAnswer.Won or ClaimAnswer.LeaseGone:
                         // Too late to believe in, or the own lease is gone: again, under a new lease.

@@ -42,17 +42,17 @@ internal sealed class LeaseWatch : IDisposable
     /// The seat waits out the lease that it follows without hearing more of it: the lease may live on for other
     /// elections, while its holder can believe in this one for at most that long.
     /// </summary>
-    /// <param name="remaining">How long at least; longer if the lease was seen to last longer.</param>
+    /// <param name="remaining">How long; where it waits already, it does not wait longer for that.</param>
     public void WaitOut(LeaseSeat seat, TimeSpan remaining)
     {
         lock (_lock)
         {
-            var leaseId = seat.Watched?.LeaseId ?? "";
-            if (seat.Watched is { Longest: var longest } && longest > remaining)
-                remaining = longest;
+            if (seat.Watched is { IsWaitedOut: true } waits && waits.RunsOutAt <= After(remaining))
+                return;
+            var (leaseId, longest) = (seat.Watched?.LeaseId ?? "", seat.Watched?.Longest ?? TimeSpan.Zero);
             Unfollow_NeedsLock(seat);
             var key = $"{leaseId}/{Guid.NewGuid():N}";
-            var watched = new Watched(key, leaseId) { RunsOutAt = After(remaining) };
+            var watched = new Watched(key, leaseId) { RunsOutAt = After(remaining), Longest = longest };
             _watched.Add(key, watched);
             Add_NeedsLock(watched, seat, remaining);
         }
@@ -64,10 +64,14 @@ internal sealed class LeaseWatch : IDisposable
         lock (_lock) Unfollow_NeedsLock(seat);
     }
 
-    /// <summary>The lease that the seat follows and that has not run out; <see langword="null"/> if there is none.</summary>
-    public string? LivingLease(LeaseSeat seat)
+    /// <summary>
+    /// The lease that the seat follows and that has not run out, and about how long it lasts; <see langword="null"/> if
+    /// there is none.
+    /// </summary>
+    public (string Id, TimeSpan Duration)? LivingLease(LeaseSeat seat)
     {
-        lock (_lock) return seat.Watched is { } watched && watched.RunsOutAt > _time.GetTimestamp() ? watched.LeaseId : null;
+        lock (_lock)
+            return seat.Watched is { } watched && watched.RunsOutAt > _time.GetTimestamp() ? (watched.LeaseId, watched.Longest) : null;
     }
 
     /// <summary>The lease was seen alive, and runs at least this long from now, or for as long as it ever did.</summary>
@@ -175,6 +179,9 @@ internal sealed class LeaseWatch : IDisposable
         public string Key { get; } = key;
 
         public string LeaseId { get; } = leaseId;
+
+        /// <summary>Whether a single seat waits for its end without hearing more of it.</summary>
+        public bool IsWaitedOut => Key != LeaseId;
 
         /// <summary>The longest that it was ever said to have to run: about its full duration.</summary>
         public TimeSpan Longest { get; set; }
