@@ -1,5 +1,6 @@
 using System.Text;
 using LeaderElection.FileSystem;
+using LeaderElection.Leases;
 using LeaderElection.Tests.Processes;
 using LeaderElection.Tests.Servers;
 
@@ -152,6 +153,41 @@ public sealed class FileElectionTests : FileTests
     }
 
     [Fact]
+    public async Task LeaseFile_VanishesAgainWhileItIsWaitedOut_TheWaitBeginsAnew()
+    {
+        var time = new VirtualTime();
+        await using var backend = new FileElectionBackend(
+            new FileElectionOptions { Directory = Store.Folder, LeaseDuration = TimeSpan.FromSeconds(10) }, time: time);
+        await File.WriteAllTextAsync(Path.ChangeExtension(LeasePath, ".lock"), "00000000000000000005");
+        Assert.Equal(ClaimAnswer.Wait, (await ClaimAsync()).Answer);
+        time.Advance(TimeSpan.FromSeconds(9));
+        Assert.InRange((await ClaimAsync()).Remaining, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2));
+        time.Advance(TimeSpan.FromSeconds(2));
+        // Another was elected meanwhile, whom this one never saw.
+        File.Delete(LeasePath);
+        Assert.InRange((await ClaimAsync()).Remaining, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(11));
+        time.Advance(TimeSpan.FromSeconds(11));
+        var reply = await ClaimAsync();
+        Assert.Equal(ClaimAnswer.Won, reply.Answer);
+        Assert.Equal(6, reply.Leader!.FencingToken);
+
+        ValueTask<ClaimReply> ClaimAsync() => ((LeaseBackend)backend).ClaimAsync(Claim(), Late);
+    }
+
+    [Theory]
+    [InlineData(4, " vanished 5 ")]
+    [InlineData(5, " released 5 ")]
+    public async Task LeaseFile_Vanished_IsGivenBackByTheOneThatLedLast(long token, string entry)
+    {
+        var backend = (LeaseBackend)Backend();
+        await File.WriteAllTextAsync(Path.ChangeExtension(LeasePath, ".lock"), "00000000000000000005");
+        Assert.Equal(ClaimAnswer.Wait, (await backend.ClaimAsync(Claim(), Late)).Answer);
+        var another = Claim();
+        await backend.GiveBackAsync(new LeaseRelease(another.LeaseId, another, token, EndsLease: false), Late);
+        Assert.Contains(entry, await File.ReadAllTextAsync(LeasePath));
+    }
+
+    [Fact]
     public async Task Dispose_LeavesNoProcessLeaseBehind()
     {
         var backend = Backend();
@@ -189,6 +225,9 @@ public sealed class FileElectionTests : FileTests
         obstacle.Delete();
         Assert.True((await backend.CreateElection("e", "a").CampaignAsync(Late)).IsValid);
     }
+
+    private static LeaseClaim Claim() =>
+        new() { Election = "e", CandidateId = "a", ClaimId = Guid.NewGuid().ToString("N"), LeaseId = Guid.NewGuid().ToString("N") };
 
     private static void WriteAlive(string path, long count) => File.WriteAllBytes(path, AliveFile.ToBytes(count, sent: 0));
 

@@ -155,9 +155,9 @@ public sealed class RedisMajorityTests : IAsyncLifetime
         var leader = await backend.CreateElection("e", "a").CampaignAsync(_late.Token);
         await Eventually.GetAsync(
             () => _store.Servers[0].CliAsync("GET", "{leader-election}:election:e"), entry => entry.Contains($" {leader.FencingToken} "), "the leader's entry");
-        _store.Servers[0].Freeze();
+        await _store.Servers[0].KillAsync();
         await leader.ResignAsync(_late.Token);
-        _store.Servers[0].Continue();
+        await _store.Servers[0].StartAsync();
         await Eventually.GetAsync(() => _store.Servers[0].CliAsync("GET", "{leader-election}:election:e"), entry => entry.StartsWith("- "), "it to be given back");
         Assert.True(other.IsValid);
     }

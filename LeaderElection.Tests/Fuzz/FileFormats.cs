@@ -11,6 +11,7 @@ internal static class FileFormats
     private static readonly byte[][] Leases =
     [
         new LeaseFile(7, null).ToBytes(),
+        new LeaseFile(8, null, new string('c', 32)).ToBytes(),
         new LeaseFile(1_767_323_045_001, Leader("a")).ToBytes(),
         new LeaseFile(LeaseFile.MaxToken, Leader(new string('n', 128))).ToBytes(),
     ];
@@ -19,7 +20,7 @@ internal static class FileFormats
 
     public static readonly FuzzFormat[] All =
     [
-        new("lease-file", Leases, ReadLease) { Fix = WithChecksum, IsSealed = true, Words = ["held", "released", "leader-election 1 ", "leader-election 1", " sha256:", "\n"] },
+        new("lease-file", Leases, ReadLease) { Fix = WithChecksum, IsSealed = true, Words = ["held", "released", "vanished", "leader-election 1 ", "leader-election 1", " sha256:", "\n"] },
         new("alive-file", Alive, ReadAlive) { Fix = WithChecksum, IsSealed = true, Words = [" sha256:", "\n"] },
     ];
 

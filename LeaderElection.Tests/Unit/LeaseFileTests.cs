@@ -15,6 +15,8 @@ public sealed class LeaseFileTests
         Assert.Equal(Held, LeaseFile.Parse(Held.ToBytes()));
         var released = new LeaseFile(43, null);
         Assert.Equal(released, LeaseFile.Parse(released.ToBytes()));
+        var vanished = new LeaseFile(44, null, Guid.NewGuid().ToString("N"));
+        Assert.Equal(vanished, LeaseFile.Parse(vanished.ToBytes()));
     }
 
     [Fact]

@@ -107,9 +107,15 @@ public sealed class FileElectionBackend : LeaseBackend
         using var locked = await folder.LockAsync(claim.Election, cancellationToken).ConfigureAwait(false);
         var lease = folder.ReadLease(claim.Election);
         var lastToken = Math.Max(lease?.FencingToken ?? 0, locked.ReadToken());
-        // A lease file that vanished may have had a leader, and so may one whose leader's lease file vanished.
-        if (lease is null && lastToken > 0 && !claim.HasWaited)
-            return ClaimReply.Wait(claim.WatchedLeaseDuration > _options.LeaseDuration ? claim.WatchedLeaseDuration : _options.LeaseDuration);
+        // A lease file that vanished may have had a leader. Nobody may lead before one lease, which begins anew if it vanishes again.
+        if (lease is null && lastToken > 0)
+            folder.WriteLease(claim.Election, lease = new LeaseFile(lastToken, null, Vanished: Guid.NewGuid().ToString("N")));
+        if (lease?.Vanished is { } occasion)
+        {
+            var duration = claim.WatchedLeaseDuration > _options.LeaseDuration ? claim.WatchedLeaseDuration : _options.LeaseDuration;
+            if (LeftSinceFirstSeen(occasion, 0, duration) is { Ticks: > 0 } left)
+                return ClaimReply.Wait(left);
+        }
         if (IsMine(lease, claim))
             return Confirm(folder, claim) ? Won(claim, lease!.FencingToken, lease.Holder!.Since) : ClaimReply.LeaseGone;
         if (lease?.Holder is { } holder)
@@ -117,8 +123,9 @@ public sealed class FileElectionBackend : LeaseBackend
             var remaining = Remaining(folder, holder);
             if (remaining > TimeSpan.Zero)
                 return ClaimReply.Held(Record(lease.FencingToken, holder, remaining.Value));
-            if (remaining is null && !claim.HasWaited)
-                return ClaimReply.Wait(holder.Duration);
+            // Gone for good: a process does not make its lease anew.
+            if (remaining is null && LeftSinceFirstSeen(holder.LeaseId, -1, holder.Duration) is { Ticks: > 0 } left)
+                return ClaimReply.Wait(left);
         }
 
         cancellationToken.ThrowIfCancellationRequested();
@@ -239,8 +246,9 @@ public sealed class FileElectionBackend : LeaseBackend
         }
         using var locked = await folder.LockAsync(claim.Election, cancellationToken).ConfigureAwait(false);
         var lease = folder.ReadLease(claim.Election);
-        // A leader whose lease file was deleted says so too: those who wait it out need not wait longer.
-        if (IsMine(lease, claim) || (lease is null && fencingToken > 0))
+        // A leader whose lease file was deleted says so too: those who wait it out need not wait longer. Unless they wait out a later one.
+        var hasVanished = lease is null or { Vanished: not null };
+        if (IsMine(lease, claim) || (hasVanished && fencingToken >= Math.Max(lease?.FencingToken ?? 1, locked.ReadToken())))
             folder.WriteLease(claim.Election, new LeaseFile(lease?.FencingToken ?? fencingToken, null));
     }
 
@@ -284,16 +292,16 @@ public sealed class FileElectionBackend : LeaseBackend
         // Caught in the middle of a write; or, where nobody holds it, what a power cut left of it: that is not written again.
         if (AliveFile.Read(path) is not { } renewal)
             return File.Exists(path) && (folder.IsNetwork || !AliveFile.IsAbandoned(path)) ? holder.Duration : null;
-        var now = Time.GetTimestamp();
-        var left = isLocal
-            ? holder.Duration - Time.GetElapsedTime(renewal.Sent, now)
-            : (holder.Duration * (1 + _options.ClockDrift)) - Time.GetElapsedTime(FirstSeen(holder.LeaseId, renewal.Count, now), now);
+        if (!isLocal)
+            return LeftSinceFirstSeen(holder.LeaseId, renewal.Count, holder.Duration);
+        var left = holder.Duration - Time.GetElapsedTime(renewal.Sent);
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
-    /// <summary>When this process first saw that renewal.</summary>
-    private long FirstSeen(string leaseId, long count, long now)
+    /// <summary>What is left of a duration that began when this process first saw that renewal, by another machine's clock.</summary>
+    private TimeSpan LeftSinceFirstSeen(string leaseId, long count, TimeSpan duration)
     {
+        var now = Time.GetTimestamp();
         lock (_lock)
         {
             // Leases come and go; what is forgotten is only waited out once more.
@@ -301,7 +309,8 @@ public sealed class FileElectionBackend : LeaseBackend
                 _seen.Clear();
             if (!_seen.TryGetValue(leaseId, out var seen) || seen.Count != count)
                 _seen[leaseId] = seen = (count, now);
-            return seen.SeenAt;
+            var left = (duration * (1 + _options.ClockDrift)) - Time.GetElapsedTime(seen.SeenAt, now);
+            return left > TimeSpan.Zero ? left : TimeSpan.Zero;
         }
     }
 

@@ -8,12 +8,13 @@ namespace LeaderElection.FileSystem;
 /// <summary>What the lease file of an election says: who leads, under which token and lease; or that nobody does.</summary>
 /// <remarks>
 /// One line of text that a person can read, ending in a checksum:
-/// <c>leader-election 1 held TOKEN CANDIDATE LEASE CLAIM DURATION-MS SINCE-UNIX-MS HOST sha256:…</c> or
-/// <c>leader-election 1 released TOKEN sha256:…</c>.
+/// <c>leader-election 1 held TOKEN CANDIDATE LEASE CLAIM DURATION-MS SINCE-UNIX-MS HOST sha256:…</c>,
+/// <c>leader-election 1 released TOKEN sha256:…</c>, or <c>leader-election 1 vanished TOKEN ID sha256:…</c>.
 /// </remarks>
 /// <param name="FencingToken">The last token that was issued.</param>
 /// <param name="Holder">Who leads; <see langword="null"/> after a resignation.</param>
-internal sealed partial record LeaseFile(long FencingToken, LeaseFile.Leader? Holder)
+/// <param name="Vanished">Names the occasion on which a lease file was missed, and this one put in its place.</param>
+internal sealed partial record LeaseFile(long FencingToken, LeaseFile.Leader? Holder, string? Vanished = null)
 {
     /// <summary>Longer than any lease file can be.</summary>
     public const int MaxLength = 1024;
@@ -53,11 +54,14 @@ internal sealed partial record LeaseFile(long FencingToken, LeaseFile.Leader? Ho
     /// <summary>The file's content.</summary>
     public byte[] ToBytes()
     {
-        var body = Holder is { } h
-            ? string.Create(CultureInfo.InvariantCulture,
-                $"{Magic}held {FencingToken} {h.CandidateId} {h.LeaseId} {h.ClaimId} {(long)h.Duration.TotalMilliseconds} {h.Since.ToUnixTimeMilliseconds()} {h.Host}")
-            : string.Create(CultureInfo.InvariantCulture, $"{Magic}released {FencingToken}");
-        return Encoding.UTF8.GetBytes($"{body} {Checksum(body)}\n");
+        FormattableString body = this switch
+        {
+            { Holder: { } h } => $"{Magic}held {FencingToken} {h.CandidateId} {h.LeaseId} {h.ClaimId} {(long)h.Duration.TotalMilliseconds} {h.Since.ToUnixTimeMilliseconds()} {h.Host}",
+            { Vanished: { } occasion } => $"{Magic}vanished {FencingToken} {occasion}",
+            _ => $"{Magic}released {FencingToken}",
+        };
+        var line = FormattableString.Invariant(body);
+        return Encoding.UTF8.GetBytes($"{line} {Checksum(line)}\n");
     }
 
     /// <summary>A checksum against accidents, in the form it is written in.</summary>
@@ -80,6 +84,8 @@ internal sealed partial record LeaseFile(long FencingToken, LeaseFile.Leader? Ho
     private static LeaseFile Read(string[] fields) => fields switch
     {
         ["released", var token] => new LeaseFile(Token(token), null),
+        ["vanished", var token, var occasion] =>
+            new LeaseFile(Token(token), null, HexId().IsMatch(occasion) ? occasion : throw new FormatException("its occasion is not an id")),
         ["held", var token, var candidate, var lease, var claim, var duration, var since, var host] =>
             new LeaseFile(Token(token), new Leader(
                 ElectionNames.IsValid(candidate) ? candidate : throw new FormatException("its candidate is not a name"),

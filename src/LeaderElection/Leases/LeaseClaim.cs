@@ -28,9 +28,6 @@ public sealed record LeaseClaim
     /// <summary>The longest that the watched lease was ever seen to have to run, which is about its duration; zero where none is watched.</summary>
     public TimeSpan WatchedLeaseDuration { get; init; }
 
-    /// <summary>Whether the claimant has waited one lease after the store answered <see cref="ClaimAnswer.Wait"/>.</summary>
-    public bool HasWaited { get; init; }
-
     /// <summary>The highest fencing token that the claimant has seen in this election: a store that lost its counter catches up with it.</summary>
     public long HighestToken { get; init; }
 }

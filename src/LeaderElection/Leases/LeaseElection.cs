@@ -40,7 +40,6 @@ internal sealed class LeaseElection(LeaseBackend backend, string name, string ca
                             LeaseMustExist = lease.Clock.IsConfirmed,
                             WatchedLeaseId = watched?.Id,
                             WatchedLeaseDuration = watched?.Duration ?? TimeSpan.Zero,
-                            HasWaited = waiting && watched is null,
                             HighestToken = highestToken,
                         };
                         (reply, leadership) = await ClaimAsync(lease, claim, cancellationToken).ConfigureAwait(false);
