@@ -226,8 +226,14 @@ public sealed class FileElectionTests : FileTests
         Assert.True((await backend.CreateElection("e", "a").CampaignAsync(Late)).IsValid);
     }
 
-    private static LeaseClaim Claim() =>
-        new() { Election = "e", CandidateId = "a", ClaimId = Guid.NewGuid().ToString("N"), LeaseId = Guid.NewGuid().ToString("N") };
+    private static LeaseClaim Claim() => new()
+    {
+        Election = "e",
+        CandidateId = "a",
+        ClaimId = Guid.NewGuid().ToString("N"),
+        LeaseId = Guid.NewGuid().ToString("N"),
+        LongestLease = TimeSpan.FromSeconds(10),
+    };
 
     private static void WriteAlive(string path, long count) => File.WriteAllBytes(path, AliveFile.ToBytes(count, sent: 0));
 

@@ -112,7 +112,7 @@ public sealed class RedisElectionTests : RedisTests
     {
         await using var node = await NodeAsync();
         await Store.Server.CliAsync("SET", Token, "5");
-        var reply = await node.ClaimAsync(Claim() with { WatchedLeaseId = "lease", WatchedLeaseDuration = Long * 10 }, Late);
+        var reply = await node.ClaimAsync(Claim() with { WatchedLeaseId = "lease", LongestLease = Long * 10 }, Late);
         Assert.Equal(ClaimAnswer.Wait, reply.Answer);
         Assert.True(reply.Remaining > Long);
         // Of the same time, to one that does not know that lease.
@@ -225,7 +225,7 @@ public sealed class RedisElectionTests : RedisTests
         Assert.Equal([Entry, Token], (await Store.Server.CliAsync("KEYS", "*")).Split('\n').Order());
     }
 
-    private static LeaseClaim Claim() => new() { Election = "e", CandidateId = "a", ClaimId = "claim", LeaseId = "own-lease" };
+    private static LeaseClaim Claim() => new() { Election = "e", CandidateId = "a", ClaimId = "claim", LeaseId = "own-lease", LongestLease = Long };
 
     private Task<int> Calls(string command) => Store.Server.CallsAsync(command);
 

@@ -54,7 +54,7 @@ public sealed class RedisManyClaimsTests : RedisTests
         await using var node = await NodeAsync();
         Store.Server.Freeze();
         var replies = Enumerable.Range(0, 20).Select(i => node.ClaimAsync(
-            new LeaseClaim { Election = $"e{i / 4}", CandidateId = $"c{i % 2}", ClaimId = $"claim-{i}", LeaseId = $"lease-{i % 2}" }, Late)).ToArray();
+            new LeaseClaim { Election = $"e{i / 4}", CandidateId = $"c{i % 2}", ClaimId = $"claim-{i}", LeaseId = $"lease-{i % 2}", LongestLease = Long }, Late)).ToArray();
         Store.Server.Continue();
         for (var i = 0; i < 20; i++)
         {
@@ -113,7 +113,7 @@ public sealed class RedisManyClaimsTests : RedisTests
     public async Task NotAnsweredInTime_DoNotHoldUpThoseThatComeLater()
     {
         await using var node = await NodeAsync();
-        LeaseClaim Claim(int i) => new() { Election = $"e{i}", CandidateId = "c", ClaimId = "claim", LeaseId = "lease" };
+        LeaseClaim Claim(int i) => new() { Election = $"e{i}", CandidateId = "c", ClaimId = "claim", LeaseId = "lease", LongestLease = Long };
         using var inTime = new CancellationTokenSource();
         Store.Server.Freeze();
         Task[] late = [node.ClaimAsync(Claim(0), inTime.Token), node.ClaimAsync(Claim(1), inTime.Token)];

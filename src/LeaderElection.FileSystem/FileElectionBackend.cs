@@ -112,8 +112,7 @@ public sealed class FileElectionBackend : LeaseBackend
             folder.WriteLease(claim.Election, lease = new LeaseFile(lastToken, null, Vanished: Guid.NewGuid().ToString("N")));
         if (lease?.Vanished is { } occasion)
         {
-            var duration = claim.WatchedLeaseDuration > _options.LeaseDuration ? claim.WatchedLeaseDuration : _options.LeaseDuration;
-            if (LeftSinceFirstSeen(occasion, 0, duration) is { Ticks: > 0 } left)
+            if (LeftSinceFirstSeen(occasion, 0, claim.LongestLease) is { Ticks: > 0 } left)
                 return ClaimReply.Wait(left);
         }
         if (IsMine(lease, claim))
@@ -247,8 +246,8 @@ public sealed class FileElectionBackend : LeaseBackend
         using var locked = await folder.LockAsync(claim.Election, cancellationToken).ConfigureAwait(false);
         var lease = folder.ReadLease(claim.Election);
         // A leader whose lease file was deleted says so too: those who wait it out need not wait longer. Unless they wait out a later one.
-        var hasVanished = lease is null or { Vanished: not null };
-        if (IsMine(lease, claim) || (hasVanished && fencingToken >= Math.Max(lease?.FencingToken ?? 1, locked.ReadToken())))
+        var isMissing = lease is null or { Vanished: not null };
+        if (IsMine(lease, claim) || (isMissing && fencingToken > 0 && fencingToken >= locked.ReadToken()))
             folder.WriteLease(claim.Election, new LeaseFile(lease?.FencingToken ?? fencingToken, null));
     }
 
@@ -298,7 +297,7 @@ public sealed class FileElectionBackend : LeaseBackend
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
-    /// <summary>What is left of a duration that began when this process first saw that renewal, by another machine's clock.</summary>
+    /// <summary>What is left of a duration that began when this process first saw that renewal, by this machine's clock.</summary>
     private TimeSpan LeftSinceFirstSeen(string leaseId, long count, TimeSpan duration)
     {
         var now = Time.GetTimestamp();

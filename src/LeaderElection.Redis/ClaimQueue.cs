@@ -102,7 +102,7 @@ internal sealed class ClaimQueue(RedisConnection connection, RedisKeys keys, Tim
             values[at + 3] = claim.LeaseMustExist ? "1" : "0";
             values[at + 4] = claim.WatchedLeaseId ?? "";
             values[at + 5] = claim.HighestToken;
-            values[at + 6] = (long)Math.Max(leaseDuration.TotalMilliseconds, claim.WatchedLeaseDuration.TotalMilliseconds);
+            values[at + 6] = (long)claim.LongestLease.TotalMilliseconds;
         }
         return RedisScript.Claim.RunAsync(database, names, values)!;
     }

@@ -12,7 +12,7 @@ namespace LeaderElection.Redis;
 /// </summary>
 /// <remarks>
 /// <para>Keys, under the prefix: <c>election:NAME</c> = "lease claim token since candidate", or "- token" once
-/// released; <c>token:NAME</c>, the counter of fencing tokens; <c>lease:ID</c> = candidate, with the expiry that is
+/// released, or "? time" since it was found missing; <c>token:NAME</c>, the counter of fencing tokens; <c>lease:ID</c> = candidate, with the expiry that is
 /// the lease. A leader leads while its entry names a lease that lives, as with etcd's leases: one renewal keeps all
 /// elections of a process.</para>
 /// <para>A single Redis replicates asynchronously: a fail-over can forget a lease, and so can a restart without

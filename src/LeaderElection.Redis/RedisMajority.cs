@@ -12,11 +12,12 @@ namespace LeaderElection.Redis;
 /// <para>Source: "Distributed Locks with Redis" (redis.io, "The Redlock algorithm"), with the objections of M. Kleppmann,
 /// "How to do distributed locking" (2016), taken in: validity is counted by the lease clock, from before the first
 /// request; there are fencing tokens; and a server that has forgotten its data does not vote for one lease, which stands
-/// for Redlock's delayed restart.</para>
+/// for Redlock's delayed restart. Nor does one for an election whose entry is missing; as each counts that by itself, from
+/// when it had no leader, no candidate has to be believed that it has waited.</para>
 /// <para><em>Tokens.</em> Every server counts its own. The claimant takes the highest that its majority drew, and has a
 /// majority count on from there before it leads. The next one's majority shares a server with that, so it draws a higher.</para>
 /// <para><em>Renewal.</em> A leadership is confirmed by the servers that renewed the lease and still name the claim. On
-/// servers that were away, or emptied, both are entered again unless another is named there.</para>
+/// servers that were away, or emptied, both are entered again unless one who was elected later is named there.</para>
 /// </remarks>
 internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, TimeProvider time, Action<string> warn) : IRedisStore
 {
@@ -164,12 +165,14 @@ internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, T
             return ClaimReply.LeaseGone;
         foreach (var (node, answer) in answers.Where(a => a.Answer.IsFresh))
             WarnOfFresh(node, answer.Reply.Remaining);
-        // Until enough of them vote. They know themselves what has to be waited for.
+        // Claimants took the votes from each other: one of them can win at once.
+        if (votes + Count(answers, ClaimAnswer.Held) >= Majority)
+            return null;
+        // Until enough of those that do not vote now have the time behind them that they know must pass.
         TimeSpan[] waits = [.. answers.Select(a => a.Answer.Reply).Where(r => r.Answer == ClaimAnswer.Wait).Select(r => r.Remaining).Order()];
-        if (votes < Majority && votes + waits.Length >= Majority)
+        if (votes + waits.Length >= Majority)
             return ClaimReply.Wait(waits[Majority - votes - 1]);
-        // One who leads, or claims like us: the end of that is told, or comes with the lease.
-        return votes == 0 && holder is not null ? ClaimReply.Wait(holder.Value.Record.Remaining) : null;
+        return waits.Length > 0 && holder is { Record.Remaining: var remaining } ? ClaimReply.Wait(remaining) : null;
     }
 
     /// <summary>Agrees on a token with a majority of the servers that voted.</summary>
@@ -227,6 +230,7 @@ internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, T
     });
 
     /// <summary>Does something on a server until it succeeds, for some leases.</summary>
+    /// <param name="attempt">Told whether it is the first.</param>
     private async Task UntilDoneAsync(Func<bool, CancellationToken, Task> attempt)
     {
         for (var tries = 0; tries < GiveBackTries; tries++)

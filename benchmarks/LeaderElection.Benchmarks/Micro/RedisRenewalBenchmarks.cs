@@ -38,7 +38,14 @@ public class RedisRenewalBenchmarks
         var keys = new RedisKeys("{leader-election}");
         _connection = new RedisConnection(_server.Endpoint, keys.Channel, static _ => { }, static () => { }, static _ => { });
         _node = new RedisNode(_connection, keys, TimeSpan.FromHours(1), TimeSpan.Zero);
-        _held = [.. Enumerable.Range(0, Elections).Select(i => new LeaseClaim { Election = $"election-{i}", CandidateId = "c", ClaimId = $"{i}", LeaseId = LeaseId })];
+        _held = [.. Enumerable.Range(0, Elections).Select(i => new LeaseClaim
+        {
+            Election = $"election-{i}",
+            CandidateId = "c",
+            ClaimId = $"{i}",
+            LeaseId = LeaseId,
+            LongestLease = TimeSpan.FromMinutes(1),
+        })];
         foreach (var claim in _held)
             await _node.ClaimAsync(claim, CancellationToken.None);
     }

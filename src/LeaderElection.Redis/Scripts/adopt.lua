@@ -1,4 +1,4 @@
--- Enters a lease and its elections where nobody else has them.
+-- Enters a lease and its elections where nobody has them who was elected later.
 -- KEYS  1 lease, then for each election its key and its token counter
 -- ARGV  1 lease id, 2 lease in ms, 3 candidate, then for each election the claim, the token, and the entry
 -- Returns the positions of the elections that another has here, from 0.

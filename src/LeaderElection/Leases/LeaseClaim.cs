@@ -25,8 +25,11 @@ public sealed record LeaseClaim
     /// </summary>
     public string? WatchedLeaseId { get; init; }
 
-    /// <summary>The longest that the watched lease was ever seen to have to run, which is about its duration; zero where none is watched.</summary>
-    public TimeSpan WatchedLeaseDuration { get; init; }
+    /// <summary>
+    /// For how long a leader may believe whose entry is missing: the claimant's lease, or the watched one if that was seen
+    /// to be longer.
+    /// </summary>
+    public required TimeSpan LongestLease { get; init; }
 
     /// <summary>The highest fencing token that the claimant has seen in this election: a store that lost its counter catches up with it.</summary>
     public long HighestToken { get; init; }

@@ -39,7 +39,7 @@ internal sealed class LeaseElection(LeaseBackend backend, string name, string ca
                             LeaseId = lease.Id,
                             LeaseMustExist = lease.Clock.IsConfirmed,
                             WatchedLeaseId = watched?.Id,
-                            WatchedLeaseDuration = watched?.Duration ?? TimeSpan.Zero,
+                            LongestLease = watched?.Duration > lease.Clock.Duration ? watched.Value.Duration : lease.Clock.Duration,
                             HighestToken = highestToken,
                         };
                         (reply, leadership) = await ClaimAsync(lease, claim, cancellationToken).ConfigureAwait(false);

@@ -20,7 +20,7 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Warning, "{Candidate} in {Election} ({Strategy}): {Error}; trying on", EventName = "store in trouble")]
     public static partial void StoreInTrouble(this ILogger logger, string candidate, string election, string strategy, string error);
 
-    [LoggerMessage(6, LogLevel.Warning, "{Election} ({Strategy}): the leader's entry is gone without a resignation; nobody can be elected for {Wait} s", EventName = "waiting for a vanished lease")]
+    [LoggerMessage(6, LogLevel.Warning, "{Election} ({Strategy}): the leader's entry is gone without a resignation; nobody can be elected for up to {Wait} s", EventName = "waiting for a vanished lease")]
     public static partial void VanishedLease(this ILogger logger, string election, string strategy, double wait);
 
     [LoggerMessage(7, LogLevel.Warning, "{Strategy}: {Message}", EventName = "store warning")]
