@@ -1,4 +1,5 @@
 using LeaderElection.Tests.Processes;
+using LeaderElection.Tests.Servers;
 
 namespace LeaderElection.Tests.Chaos;
 
@@ -18,7 +19,16 @@ internal static class ChaosCommand
             "--seed" => options with { Seed = CommandOptions.Whole(name, value, int.MinValue, int.MaxValue) },
             "--strategies" => options with { Strategies = CommandOptions.Names(name, value, ChaosOptions.AllStrategies) },
             "--candidates" => options with { Candidates = CommandOptions.Whole(name, value, 3, 5) },
+            "--network" => options with { HasNetworks = Network(value) },
             "--json" => options with { JsonFile = value },
             _ => throw new ArgumentException($"unknown option '{name}'"),
         });
+
+    private static bool Network(string value) => value switch
+    {
+        "own" when NetworkNamespace.IsPossible => true,
+        "own" => throw new ArgumentException("--network own needs root on Linux, and the programs ip and nsenter"),
+        "loopback" => false,
+        _ => throw new ArgumentException($"--network is '{value}'; allowed are own, loopback"),
+    };
 }

@@ -1,4 +1,5 @@
 using LeaderElection.Tests.History;
+using LeaderElection.Tests.Servers;
 
 namespace LeaderElection.Tests.Chaos;
 
@@ -18,6 +19,9 @@ internal sealed record ChaosOptions(TimeSpan Duration, int Seed, IReadOnlyList<s
 
     public int Candidates { get; init; } = 3;
 
+    /// <summary>Whether each candidate has a network to itself, whose packets the kernel drops; else proxies on loopback drop them.</summary>
+    public bool HasNetworks { get; init; } = NetworkNamespace.IsPossible;
+
     /// <summary>What a busy machine may add to the bound of I4.</summary>
     public TimeSpan Slack { get; init; } = TimeSpan.FromSeconds(5);
 
@@ -34,5 +38,5 @@ internal sealed record ChaosOptions(TimeSpan Duration, int Seed, IReadOnlyList<s
 
     /// <summary>The command that runs the same again.</summary>
     public string Command => FormattableString.Invariant(
-        $"./test chaos --minutes {Duration.TotalMinutes:0.##} --seed {Seed} --strategies {string.Join(',', Strategies)} --candidates {Candidates}");
+        $"./test chaos --minutes {Duration.TotalMinutes:0.##} --seed {Seed} --strategies {string.Join(',', Strategies)} --candidates {Candidates} --network {(HasNetworks ? "own" : "loopback")}");
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using LeaderElection.Tests.Faults;
 using LeaderElection.Tests.History;
+using LeaderElection.Tests.Servers;
 
 namespace LeaderElection.Tests.Chaos;
 
@@ -12,6 +13,7 @@ internal sealed class ChaosRun : IAsyncDisposable
     // A resignation counts for I3 in calm only: the store is left alone meanwhile.
     private readonly SemaphoreSlim _storeTurn = new(1);
     private readonly CancellationTokenSource _stop = new();
+    private readonly Dictionary<string, NetworkNamespace> _networks = [];
     private readonly string _name;
     private ChaosStore? _store;
     private Cluster? _cluster;
@@ -49,10 +51,14 @@ internal sealed class ChaosRun : IAsyncDisposable
         var run = new ChaosRun(options, strategy);
         try
         {
+            // Candidates that share no network with the store, only folders.
+            for (var i = 0; i < options.Candidates && options.HasNetworks && strategy != "file"; i++)
+                run._networks.Add(strategy == "raft" ? $"m{i}" : $"c{i + 1}", await NetworkNamespace.CreateAsync());
             run._store = await ChaosStore.StartAsync(strategy, run);
             run._store.TargetOf = run.TargetOf;
             run._cluster = new Cluster(
                 run._store.Strategy, run._store.Endpoint, options.Lease, options.Defect != CandidateDefect.NoFencing,
+                candidate => run.NetworkOf(candidate)?.Command ?? [],
                 $"work={(options.Defect == CandidateDefect.DeadlineFromReply ? 10 : 50)}", $"defect={options.Defect}", "wandering-clock", "commands");
             await Task.WhenAll(Enumerable.Range(0, options.Candidates).Select(_ => run._cluster.StartAsync()));
             return run;
@@ -117,6 +123,9 @@ internal sealed class ChaosRun : IAsyncDisposable
             new HistoryEvent(HistoryEvent.Now, "test", takesStore ? EventKind.StoreUp : EventKind.Disturbed, 0, Note: $"{note}: over")));
     }
 
+    /// <summary>The network that a candidate has to itself; <see langword="null"/> where it is on loopback like all.</summary>
+    public NetworkNamespace? NetworkOf(string candidate) => _networks.GetValueOrDefault(candidate);
+
     /// <summary>Waits, or until the run ends.</summary>
     public async Task HoldAsync(TimeSpan length, CancellationToken stop) =>
         await Task.Delay(length, TimeProvider.System, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -134,6 +143,8 @@ internal sealed class ChaosRun : IAsyncDisposable
         {
             if (_store is not null)
                 await _store.DisposeAsync();
+            foreach (var network in _networks.Values)
+                await network.DisposeAsync();
         }
         _storeTurn.Dispose();
         _stop.Dispose();

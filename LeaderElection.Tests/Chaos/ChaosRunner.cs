@@ -14,7 +14,7 @@ internal static class ChaosRunner
     public static async Task<IReadOnlyList<ChaosReport>> RunAsync(ChaosOptions options, Action<string> print, CancellationToken stop = default)
     {
         print($"chaos: seed {options.Seed}, {options.Duration.TotalMinutes:0.##} min, {string.Join(", ", options.Strategies)}; "
-            + $"{options.Candidates} candidates each, lease {options.Lease.TotalSeconds} s");
+            + $"{options.Candidates} candidates each, lease {options.Lease.TotalSeconds} s; {(options.HasNetworks ? "the kernel drops packets" : "proxies drop packets")}");
         var runs = new List<ChaosRun>();
         try
         {

@@ -41,9 +41,9 @@ public sealed class ChaosTests(ITestOutputHelper output)
     [Fact]
     public void Parse_WhatTheCommandPrints_IsTheSameRun()
     {
-        var options = ChaosCommand.Parse(["--minutes", "0.5", "--seed", "7", "--strategies", "raft,file", "--candidates", "5"]);
+        var options = ChaosCommand.Parse(["--minutes", "0.5", "--seed", "7", "--strategies", "raft,file", "--candidates", "5", "--network", "loopback"]);
         var again = ChaosCommand.Parse(options.Command.Split(' ')[2..]);
-        Assert.Equal((options.Duration, options.Seed, options.Candidates), (again.Duration, again.Seed, again.Candidates));
+        Assert.Equal((options.Duration, options.Seed, options.Candidates, options.HasNetworks), (again.Duration, again.Seed, again.Candidates, again.HasNetworks));
         Assert.Equal(options.Strategies, again.Strategies);
     }
 
@@ -53,6 +53,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
     [InlineData("--seed", "x")]
     [InlineData("--strategies", "paper")]
     [InlineData("--candidates", "2")]
+    [InlineData("--network", "none")]
     [InlineData("--what", "1")]
     [InlineData("--seed")]
     public void Parse_WrongOption_SaysWhatIsWrong(params string[] args)

@@ -5,13 +5,13 @@ internal sealed class LineFaults(ChaosRun run, ChaosStore store, Func<string, IR
 {
     public ChaosAction[] Actions =>
     [
-        new(ChaosFault.CutOff, 3, (shot, stop) => BreakAsync(shot, stop, line => line.Proxy.Drop())),
-        new(ChaosFault.CutOffOneWay, 2, (shot, stop) => BreakAsync(shot, stop, line => line.Deafen())),
+        new(ChaosFault.CutOff, 3, (shot, stop) => BreakAsync(shot, isOneWay: false, stop)),
+        new(ChaosFault.CutOffOneWay, 2, (shot, stop) => BreakAsync(shot, isOneWay: true, stop)),
         new(ChaosFault.SlowThenCutOff, 2, SlowThenCutOffAsync),
         new(ChaosFault.Reset, 1, ResetAsync),
     ];
 
-    private async Task BreakAsync(ChaosShot shot, CancellationToken stop, Action<ChaosLine> broken)
+    private async Task BreakAsync(ChaosShot shot, bool isOneWay, CancellationToken stop)
     {
         var candidate = store.TargetOf(shot);
         var lines = linesOf(candidate);
@@ -19,12 +19,7 @@ internal sealed class LineFaults(ChaosRun run, ChaosStore store, Func<string, IR
         if (shot.Target / 10 % 3 == 0)
             lines = [lines[shot.Target / 30 % lines.Count]];
         using (run.Fault($"{candidate} {shot.Action.Fault}, lines: {lines.Count}", takesStore: false))
-        {
-            foreach (var line in lines)
-                broken(line);
-            await run.HoldAsync(shot.Length(run.Lease * 0.3, run.Lease * 2), stop);
-            Mend(lines, shot.Loses);
-        }
+            await BreakAsync(candidate, lines, isOneWay, shot.Length(run.Lease * 0.3, run.Lease * 2), shot.Loses, stop);
     }
 
     private async Task SlowThenCutOffAsync(ChaosShot shot, CancellationToken stop)
@@ -38,12 +33,7 @@ internal sealed class LineFaults(ChaosRun run, ChaosStore store, Func<string, IR
             await run.HoldAsync(run.Lease, stop);
         }
         using (run.Fault($"{candidate} cut off", takesStore: false))
-        {
-            foreach (var line in lines)
-                line.Proxy.Drop();
-            await run.HoldAsync(run.Lease * 1.5, stop);
-            Mend(lines, shot.Loses);
-        }
+            await BreakAsync(candidate, lines, isOneWay: false, run.Lease * 1.5, shot.Loses, stop);
     }
 
     private async Task ResetAsync(ChaosShot shot, CancellationToken stop)
@@ -57,13 +47,27 @@ internal sealed class LineFaults(ChaosRun run, ChaosStore store, Func<string, IR
         await run.HoldAsync(TimeSpan.FromMilliseconds(500), stop);
     }
 
-    private static void Mend(IEnumerable<ChaosLine> lines, bool loses)
+    /// <summary>All lines of a candidate that has a network to itself are broken by the kernel, others by what stands in them.</summary>
+    private async Task BreakAsync(string candidate, IReadOnlyList<ChaosLine> lines, bool isOneWay, TimeSpan length, bool loses, CancellationToken stop)
     {
+        var network = lines.Count == linesOf(candidate).Count ? run.NetworkOf(candidate) : null;
+        if (network is not null)
+            await (isOneWay ? network.DeafenAsync() : network.DropAsync());
+        foreach (var line in network is null ? lines : [])
+        {
+            if (isOneWay)
+                line.Deafen();
+            else
+                line.Proxy.Drop();
+        }
+        await run.HoldAsync(length, stop);
         foreach (var line in lines)
         {
             if (loses)
                 line.Proxy.Cut();
             line.Proxy.Resume();
         }
+        if (network is not null)
+            await network.ResumeAsync();
     }
 }

@@ -21,12 +21,12 @@ internal sealed class MemberStore : ChaosStore
         (_run, _disks) = (run, disks);
         foreach (var (disk, i) in disks.Select((d, i) => (d, i)))
             Directory.CreateSymbolicLink(_folder.File($"m{i}"), disk.Path);
-        _files = new RaftClusterFiles(_folder.Path, run.Options.Candidates, run.Lease);
+        _files = new RaftClusterFiles(_folder.Path, run.Options.Candidates, run.Lease, member => run.NetworkOf(member)?.Address ?? "127.0.0.1");
         _members = [.. _files.Members.Split(',').Select(m => m.Split('=')).Select(m => (m[0], m[1]))];
         foreach (var (to, address) in _members)
         {
             foreach (var (from, _) in _members.Where(m => string.CompareOrdinal(m.Id, to) < 0))
-                _lines[(from, to)] = new DroppingProxy(int.Parse(address.Split(':')[1]));
+                _lines[(from, to)] = new DroppingProxy(int.Parse(address.Split(':')[1]), run.NetworkOf(to)?.Address, run.NetworkOf(from)?.HostAddress);
         }
     }
 

@@ -3,7 +3,7 @@ using LeaderElection.Tests.Servers;
 
 namespace LeaderElection.Tests.Chaos;
 
-/// <summary>Servers, each behind a proxy for each candidate.</summary>
+/// <summary>Servers on loopback, each behind a proxy for each candidate.</summary>
 internal sealed class ServerStore : ChaosStore
 {
     private readonly string _name;
@@ -48,7 +48,7 @@ internal sealed class ServerStore : ChaosStore
 
     public override string Endpoint(string candidate)
     {
-        var lines = _lines.GetOrAdd(candidate, _ => [.. _servers.Select(s => new DroppingProxy(Port(s)))]);
+        var lines = _lines.GetOrAdd(candidate, _ => [.. _servers.Select(s => new DroppingProxy(Port(s), address: _run.NetworkOf(candidate)?.HostAddress))]);
         return string.Join(_name == "redis3" ? ';' : ',', lines.Select(l => _name == "etcd" ? $"http://{l.Endpoint}" : l.Endpoint));
     }
 

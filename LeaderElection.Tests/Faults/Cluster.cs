@@ -8,8 +8,9 @@ namespace LeaderElection.Tests.Faults;
 /// <param name="endpointOf">Where a candidate finds the store.</param>
 /// <param name="lease">The lease.</param>
 /// <param name="isFenced">Whether the resource refuses low tokens.</param>
+/// <param name="commandOf">What a candidate's command line begins with, such as the network to run it in.</param>
 /// <param name="settings">What <see cref="CandidateArguments"/> takes beyond that.</param>
-internal sealed class Cluster(string strategy, Func<string, string> endpointOf, TimeSpan lease, bool isFenced, params string[] settings) : IAsyncDisposable
+internal sealed class Cluster(string strategy, Func<string, string> endpointOf, TimeSpan lease, bool isFenced, Func<string, string[]>? commandOf = null, params string[] settings) : IAsyncDisposable
 {
     // A candidate starts many times in a long run, and does little: quick to start is what counts.
     private static readonly KeyValuePair<string, string?>[] Environment = [new("DOTNET_TieredPGO", "0"), new("DOTNET_gcConcurrent", "0")];
@@ -72,10 +73,13 @@ internal sealed class Cluster(string strategy, Func<string, string> endpointOf, 
     public async Task<string> StartAsync(string? candidate = null)
     {
         candidate ??= NextCandidate();
+        string[] command =
+        [
+            .. commandOf?.Invoke(candidate) ?? [], "dotnet", typeof(Cluster).Assembly.Location,
+            strategy, endpointOf(candidate), "fault", candidate, $"{lease.TotalMilliseconds}", _resource.Path, .. settings,
+        ];
         var process = ChildProcess.Start(
-            "dotnet",
-            [typeof(Cluster).Assembly.Location, strategy, endpointOf(candidate), "fault", candidate, $"{lease.TotalMilliseconds}", $"{_resource.Port}", .. settings],
-            Environment, keepsInput: settings.Contains("commands"));
+            command[0], command[1..], Environment, keepsInput: settings.Contains("commands"));
         lock (_lock)
         {
             _all.Add(new Recording(process));

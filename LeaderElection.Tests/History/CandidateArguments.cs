@@ -6,8 +6,8 @@ namespace LeaderElection.Tests.History;
 /// <param name="Election">The election.</param>
 /// <param name="Candidate">Its name; for raft also the member's.</param>
 /// <param name="Lease">The lease.</param>
-/// <param name="Port">Where the fenced resource listens.</param>
-internal sealed record CandidateArguments(string Strategy, string Endpoint, string Election, string Candidate, TimeSpan Lease, int Port)
+/// <param name="Resource">The socket of the fenced resource.</param>
+internal sealed record CandidateArguments(string Strategy, string Endpoint, string Election, string Candidate, TimeSpan Lease, string Resource)
 {
     /// <summary>How long the work takes between the look at the lease and its effect.</summary>
     public TimeSpan Work { get; init; } = TimeSpan.FromMilliseconds(5);
@@ -22,9 +22,9 @@ internal sealed record CandidateArguments(string Strategy, string Endpoint, stri
 
     public static CandidateArguments? Parse(string[] args)
     {
-        if (args is not [var strategy, var endpoint, var election, var candidate, var lease, var port, .. var settings])
+        if (args is not [var strategy, var endpoint, var election, var candidate, var lease, var resource, .. var settings])
             return null;
-        var parsed = new CandidateArguments(strategy, endpoint, election, candidate, TimeSpan.FromMilliseconds(int.Parse(lease)), int.Parse(port));
+        var parsed = new CandidateArguments(strategy, endpoint, election, candidate, TimeSpan.FromMilliseconds(int.Parse(lease)), resource);
         foreach (var setting in settings)
         {
             parsed = setting.Split('=') switch

@@ -28,7 +28,7 @@ internal sealed class CandidateProcess(CandidateArguments arguments)
         await using var backend = CandidateBackend.Create(
             arguments.Strategy, arguments.Endpoint, arguments.Candidate, arguments.Lease, _time, member => _cutOff.Contains(member));
         var election = backend.CreateElection(arguments.Election, arguments.Candidate);
-        using var resource = await FencedResource.ConnectAsync(arguments.Port);
+        using var resource = await FencedResource.ConnectAsync(arguments.Resource);
         while (true)
         {
             Record(EventKind.Campaigns, 0);

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 
 namespace LeaderElection.Tests.History;
@@ -6,22 +5,23 @@ namespace LeaderElection.Tests.History;
 /// <summary>The candidate's side of the resource that leaders write to: sends a token, is answered with the highest seen.</summary>
 internal sealed class FencedResource : IDisposable
 {
-    private readonly TcpClient _client;
+    private readonly NetworkStream _stream;
     private readonly StreamReader _reader;
     private readonly StreamWriter _writer;
 
-    private FencedResource(TcpClient client)
+    private FencedResource(NetworkStream stream)
     {
-        _client = client;
-        _reader = new StreamReader(client.GetStream());
-        _writer = new StreamWriter(client.GetStream()) { AutoFlush = true, NewLine = "\n" };
+        _stream = stream;
+        _reader = new StreamReader(stream);
+        _writer = new StreamWriter(stream) { AutoFlush = true, NewLine = "\n" };
     }
 
-    public static async Task<FencedResource> ConnectAsync(int port)
+    /// <param name="path">Its socket, a file: so it can be reached without a network.</param>
+    public static async Task<FencedResource> ConnectAsync(string path)
     {
-        var client = new TcpClient { NoDelay = true };
-        await client.ConnectAsync(IPAddress.Loopback, port);
-        return new FencedResource(client);
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(path));
+        return new FencedResource(new NetworkStream(socket, ownsSocket: true));
     }
 
     /// <returns>The highest token seen: the own one if the write was accepted.</returns>
@@ -31,5 +31,5 @@ internal sealed class FencedResource : IDisposable
         return long.Parse((await _reader.ReadLineAsync())!);
     }
 
-    public void Dispose() => _client.Dispose();
+    public void Dispose() => _stream.Dispose();
 }

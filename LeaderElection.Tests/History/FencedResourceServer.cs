@@ -1,13 +1,14 @@
 using System.Collections.Concurrent;
-using System.Net;
 using System.Net.Sockets;
+using LeaderElection.Tests.Processes;
 
 namespace LeaderElection.Tests.History;
 
 /// <summary>A resource that leaders write to, behind a <see cref="FencingGate"/>, recording what it accepted in its own order.</summary>
 internal sealed class FencedResourceServer : IDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TemporaryFolder _folder = new();
+    private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private readonly FencingGate _gate = new();
     private readonly bool _isFenced;
     private volatile HistoryEvent? _last;
@@ -16,38 +17,44 @@ internal sealed class FencedResourceServer : IDisposable
     public FencedResourceServer(bool isFenced = true)
     {
         _isFenced = isFenced;
-        _listener.Start();
+        _listener.Bind(new UnixDomainSocketEndPoint(Path));
+        _listener.Listen();
         _ = AcceptAsync();
     }
 
-    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+    /// <summary>Its socket.</summary>
+    public string Path => _folder.File("resource");
 
     public ConcurrentQueue<HistoryEvent> Events { get; } = new();
 
     /// <summary>The last write.</summary>
     public HistoryEvent? Last => _last;
 
-    public void Dispose() => _listener.Dispose();
+    public void Dispose()
+    {
+        _listener.Dispose();
+        _folder.Dispose();
+    }
 
     private async Task AcceptAsync()
     {
         try
         {
             while (true)
-                _ = ServeAsync(await _listener.AcceptTcpClientAsync());
+                _ = ServeAsync(new NetworkStream(await _listener.AcceptAsync(), ownsSocket: true));
         }
         catch (Exception e) when (e is ObjectDisposedException or SocketException or InvalidOperationException)
         {
         }
     }
 
-    private async Task ServeAsync(TcpClient client)
+    private async Task ServeAsync(NetworkStream client)
     {
-        using var _ = client;
+        await using var _ = client;
         try
         {
-            using var reader = new StreamReader(client.GetStream());
-            await using var writer = new StreamWriter(client.GetStream()) { AutoFlush = true, NewLine = "\n" };
+            using var reader = new StreamReader(client);
+            await using var writer = new StreamWriter(client) { AutoFlush = true, NewLine = "\n" };
             while (await reader.ReadLineAsync() is { } line)
             {
                 var token = long.Parse(line);

@@ -3,7 +3,7 @@ using LeaderElection.Tests.Servers;
 
 namespace LeaderElection.Tests.Raft;
 
-/// <summary>The addresses and folders of members on loopback. They have been started once, long ago, so that they need not be wary.</summary>
+/// <summary>The addresses and folders of members. They have been started once, long ago, so that they need not be wary.</summary>
 internal sealed class RaftClusterFiles
 {
     public const string Secret = "a secret of the tests";
@@ -11,7 +11,13 @@ internal sealed class RaftClusterFiles
     private readonly string _folder;
 
     public RaftClusterFiles(string folder, int count, TimeSpan lease)
-        : this(folder, string.Join(',', Enumerable.Range(0, count).Select(i => $"m{i}=127.0.0.1:{FreePort.Next()}")), lease)
+        : this(folder, count, lease, _ => "127.0.0.1")
+    {
+    }
+
+    /// <param name="addressOf">Where a member listens.</param>
+    public RaftClusterFiles(string folder, int count, TimeSpan lease, Func<string, string> addressOf)
+        : this(folder, string.Join(',', Enumerable.Range(0, count).Select(i => $"m{i}={addressOf($"m{i}")}:{FreePort.Next()}")), lease)
     {
         for (var i = 0; i < count; i++)
         {

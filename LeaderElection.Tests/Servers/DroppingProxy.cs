@@ -4,11 +4,11 @@ using System.Net.Sockets;
 
 namespace LeaderElection.Tests.Servers;
 
-/// <summary>A TCP proxy on loopback before a server: the network between a client and it, to be broken at will.</summary>
+/// <summary>A TCP proxy before a server: the network between a client and it, to be broken at will.</summary>
 public sealed class DroppingProxy : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly int _target;
+    private readonly TcpListener _listener;
+    private readonly IPEndPoint _target;
     private readonly ConcurrentDictionary<CancellationTokenSource, Task> _connections = new();
     private readonly Task _accepts;
     private volatile TaskCompletionSource _open = Opened();
@@ -17,18 +17,22 @@ public sealed class DroppingProxy : IAsyncDisposable
     private long _answersTake;
     private int _accepted;
 
-    /// <param name="target">The port on loopback that it stands before.</param>
-    public DroppingProxy(int target)
+    /// <param name="target">The port that it stands before.</param>
+    /// <param name="targetAddress">The address of that, if not loopback.</param>
+    /// <param name="address">Where it listens itself, if not on loopback.</param>
+    public DroppingProxy(int target, string? targetAddress = null, string? address = null)
     {
-        _target = target;
+        _target = new IPEndPoint(Address(targetAddress), target);
+        _listener = new TcpListener(Address(address), 0);
         _listener.Start();
         Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
+        Endpoint = _listener.LocalEndpoint.ToString()!;
         _accepts = AcceptAsync();
     }
 
     public int Port { get; }
 
-    public string Endpoint => $"127.0.0.1:{Port}";
+    public string Endpoint { get; }
 
     /// <summary>How many connections were made to it so far.</summary>
     public int Accepted => Volatile.Read(ref _accepted);
@@ -81,6 +85,8 @@ public sealed class DroppingProxy : IAsyncDisposable
         await Task.WhenAll(_connections.Values);
     }
 
+    private static IPAddress Address(string? address) => address is null ? IPAddress.Loopback : IPAddress.Parse(address);
+
     private async Task AcceptAsync()
     {
         while (true)
@@ -110,7 +116,7 @@ public sealed class DroppingProxy : IAsyncDisposable
         try
         {
             await _open.Task.WaitAsync(cut);
-            await server.ConnectAsync(IPAddress.Loopback, _target, cut);
+            await server.ConnectAsync(_target, cut);
             await Task.WhenAll(PumpAsync(client, server, isAnswer: false, cut), PumpAsync(server, client, isAnswer: true, cut));
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
