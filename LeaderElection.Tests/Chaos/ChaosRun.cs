@@ -126,6 +126,17 @@ internal sealed class ChaosRun : IAsyncDisposable
     /// <summary>The network that a candidate has to itself; <see langword="null"/> where it is on loopback like all.</summary>
     public NetworkNamespace? NetworkOf(string candidate) => _networks.GetValueOrDefault(candidate);
 
+    /// <summary>Deletes the leader's entry; sometimes once more while candidates wait because of that, or when the next one leads.</summary>
+    public async Task DeleteEntryAsync(ChaosShot shot, CancellationToken stop, Func<Task> delete)
+    {
+        for (var times = shot.Loses ? 2 : 1; times > 0 && !stop.IsCancellationRequested; times--)
+        {
+            using (Fault("entry deleted", takesStore: false))
+                await delete();
+            await HoldAsync(shot.Length(Lease * 0.5, Lease * 1.5), stop);
+        }
+    }
+
     /// <summary>Waits, or until the run ends.</summary>
     public async Task HoldAsync(TimeSpan length, CancellationToken stop) =>
         await Task.Delay(length, TimeProvider.System, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -7,7 +7,7 @@ namespace LeaderElection.Tests.Chaos;
 /// <param name="AtLeader">Whether it hits the leader, if there is one.</param>
 /// <param name="Target">Whom else: the candidate or server with this number, modulo how many there are.</param>
 /// <param name="Part">From 0 to 1: how long it takes, between the shortest and the longest that the fault allows.</param>
-/// <param name="Loses">Whether what was under way on a broken line is lost, rather than late.</param>
+/// <param name="Loses">Whether what was under way on a broken line is lost, rather than late; whether another fault comes in its harder form.</param>
 internal sealed record ChaosShot(ChaosAction Action, TimeSpan Pause, bool Waits, bool AtLeader, int Target, double Part, bool Loses)
 {
     public static ChaosShot Create(Random random, IReadOnlyList<ChaosAction> actions, TimeSpan lease)

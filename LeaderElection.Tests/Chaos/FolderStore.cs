@@ -39,12 +39,11 @@ internal sealed class FolderStore : ChaosStore
         _parent.Dispose();
     }
 
-    private async Task EntryDeletedAsync(ChaosShot shot, CancellationToken stop)
+    private Task EntryDeletedAsync(ChaosShot shot, CancellationToken stop) => _run.DeleteEntryAsync(shot, stop, () =>
     {
-        using (_run.Fault("entry deleted", takesStore: false))
-            File.Delete(Path.Combine(Folder, $"{Election}.lease"));
-        await _run.HoldAsync(_run.Lease, stop);
-    }
+        File.Delete(Path.Combine(Folder, $"{Election}.lease"));
+        return Task.CompletedTask;
+    });
 
     private async Task FolderGoneAsync(ChaosShot shot, CancellationToken stop)
     {

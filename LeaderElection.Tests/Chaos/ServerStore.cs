@@ -118,10 +118,6 @@ internal sealed class ServerStore : ChaosStore
         }
     }
 
-    private async Task EntryDeletedAsync(ChaosShot shot, CancellationToken stop)
-    {
-        using (_run.Fault("entry deleted", takesStore: false))
-            await Task.WhenAll(_servers.Cast<RedisServer>().Select(s => s.CliAsync("DEL", $"{{leader-election}}:election:{Election}")));
-        await _run.HoldAsync(_run.Lease, stop);
-    }
+    private Task EntryDeletedAsync(ChaosShot shot, CancellationToken stop) => _run.DeleteEntryAsync(shot, stop, () =>
+        Task.WhenAll(_servers.Cast<RedisServer>().Select(s => s.CliAsync("DEL", $"{{leader-election}}:election:{Election}"))));
 }
