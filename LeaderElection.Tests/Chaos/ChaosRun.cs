@@ -51,7 +51,7 @@ internal sealed class ChaosRun : IAsyncDisposable
         var run = new ChaosRun(options, strategy);
         try
         {
-            // Candidates that share no network with the store, only folders.
+            // Those of file need none: their store is a folder.
             for (var i = 0; i < options.Candidates && options.HasNetworks && strategy != "file"; i++)
                 run._networks.Add(strategy == "raft" ? $"m{i}" : $"c{i + 1}", await NetworkNamespace.CreateAsync());
             run._store = await ChaosStore.StartAsync(strategy, run);
