@@ -163,6 +163,22 @@ public sealed class RedisMajorityTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Resigned_WhileAMajorityWasAway_IsGivenBackWhenItIsBack()
+    {
+        var backend = Backend(Long);
+        // Its process leads another election, and so its lease lives on, for much longer than this test.
+        var other = await backend.CreateElection("f", "a").CampaignAsync(_late.Token);
+        var leader = await backend.CreateElection("e", "a").CampaignAsync(_late.Token);
+        await _store.Servers[0].KillAsync();
+        await _store.Servers[1].KillAsync();
+        await Assert.ThrowsAsync<ElectionStoreException>(() => leader.ResignAsync(_late.Token).AsTask());
+        await _store.Servers[0].StartAsync();
+        await _store.Servers[1].StartAsync();
+        Assert.True((await Backend(Long).CreateElection("e", "b").CampaignAsync(_late.Token)).FencingToken > leader.FencingToken);
+        Assert.True(other.IsValid);
+    }
+
+    [Fact]
     public async Task NewServers_VoteAfterOneLease()
     {
         foreach (var server in _store.Servers)

@@ -29,6 +29,9 @@ internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, T
 
     /// <summary>What was won, by the id of the campaign; the claim has the id of the attempt.</summary>
     private readonly ConcurrentDictionary<string, (LeaseClaim Claim, LeaderInfo Leader)> _won = new();
+
+    /// <summary>What is given back, by the id of the campaign, until a majority has it.</summary>
+    private readonly ConcurrentDictionary<string, LeaseClaim> _givingBack = new();
     private readonly ConcurrentDictionary<RedisNode, bool> _inTrouble = new();
 
     /// <summary>Since when a server is known to have its data for too short a time to vote, and for how long.</summary>
@@ -80,15 +83,21 @@ internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, T
 
     public async Task GiveBackAsync(LeaseRelease release, CancellationToken cancellationToken)
     {
+        var claimId = release.Claim?.ClaimId;
         if (release.Claim is { } claim)
         {
+            // No renewal that is under way enters it again; and when this fails, it is known what to give back the next time.
             if (_won.TryRemove(claim.ClaimId, out var won))
-                release = release with { Claim = won.Claim };
+                _givingBack[claim.ClaimId] = won.Claim;
+            if (_givingBack.TryGetValue(claim.ClaimId, out var attempt))
+                release = release with { Claim = attempt };
             // An attempt that did not win has given its votes back.
             else if (!release.EndsLease)
                 return;
         }
         var told = await DoAsync((node, stop) => node.GiveBackAsync(release, stop), cancellationToken).ConfigureAwait(false);
+        if (claimId is not null)
+            _givingBack.TryRemove(claimId, out _);
         // While the lease lives on for other elections, so does what a server that was away still has.
         foreach (var (node, first) in told)
             _ = UntilDoneAsync((isFirst, stop) => isFirst ? first : node.GiveBackAsync(release, stop));

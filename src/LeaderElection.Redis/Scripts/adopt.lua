@@ -11,8 +11,8 @@ for i = 0, (#KEYS - 1) / 2 - 1 do
   local record = redis.call('GET', election)
   local isOthers = false
   if record and string.sub(record, 1, 2) == '- ' then
-    -- Somebody led later, and has resigned already.
-    isOthers = tonumber(string.sub(record, 3)) > tonumber(token)
+    -- Somebody led later and has resigned already, or this one has, while it was being entered.
+    isOthers = tonumber(string.sub(record, 3)) >= tonumber(token)
   elseif record and string.sub(record, 1, 2) ~= '? ' then
     -- With a lower token it is what was left here of one that led before, also when its process, and so its lease, lives on.
     local lease, other, held = string.match(record, '^(%S+) (%S+) (%d+) ')
