@@ -53,7 +53,7 @@ internal sealed class ChaosRun : IAsyncDisposable
         {
             // Those of file need none: their store is a folder.
             for (var i = 0; i < options.Candidates && options.HasNetworks && strategy != "file"; i++)
-                run._networks.Add(strategy == "raft" ? $"m{i}" : $"c{i + 1}", await NetworkNamespace.CreateAsync());
+                run._networks.Add(Cluster.NameOf(strategy, i), await NetworkNamespace.CreateAsync());
             run._store = await ChaosStore.StartAsync(strategy, run);
             run._store.TargetOf = run.TargetOf;
             run._cluster = new Cluster(

@@ -68,6 +68,9 @@ internal sealed class Cluster(string strategy, Func<string, string> endpointOf, 
         get { lock (_lock) return [.. _running.Where(p => p.Value.HasExited).Select(p => $"{p.Key} has ended by itself: {string.Join(' ', p.Value.StandardError)}")]; }
     }
 
+    /// <summary>What candidates are called, in the order in which they start.</summary>
+    public static string NameOf(string strategy, int index) => strategy == "raft" ? $"m{index}" : $"c{index + 1}";
+
     /// <summary>Starts a candidate, and waits until it campaigns.</summary>
     /// <param name="candidate">One that ran before; a new one if there is none given.</param>
     public async Task<string> StartAsync(string? candidate = null)
@@ -149,7 +152,7 @@ internal sealed class Cluster(string strategy, Func<string, string> endpointOf, 
     private string NextCandidate()
     {
         lock (_lock)
-            return strategy == "raft" ? Enumerable.Range(0, 9).Select(i => $"m{i}").First(m => !_running.ContainsKey(m)) : $"c{++_started}";
+            return strategy == "raft" ? Enumerable.Range(0, 9).Select(i => NameOf(strategy, i)).First(m => !_running.ContainsKey(m)) : NameOf(strategy, _started++);
     }
 
     /// <summary>What a process told.</summary>

@@ -110,11 +110,8 @@ public sealed class FileElectionBackend : LeaseBackend
         // A lease file that vanished may have had a leader. Nobody may lead before one lease, which begins anew if it vanishes again.
         if (lease is null && lastToken > 0)
             folder.WriteLease(claim.Election, lease = new LeaseFile(lastToken, null, Vanished: Guid.NewGuid().ToString("N")));
-        if (lease?.Vanished is { } occasion)
-        {
-            if (LeftSinceFirstSeen(occasion, 0, claim.LongestLease) is { Ticks: > 0 } left)
-                return ClaimReply.Wait(left);
-        }
+        if (lease?.Vanished is { } occasion && LeftSinceFirstSeen(occasion, 0, claim.LongestLease) is { Ticks: > 0 } wait)
+            return ClaimReply.Wait(wait);
         if (IsMine(lease, claim))
             return Confirm(folder, claim) ? Won(claim, lease!.FencingToken, lease.Holder!.Since) : ClaimReply.LeaseGone;
         if (lease?.Holder is { } holder)
