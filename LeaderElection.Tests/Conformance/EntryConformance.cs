@@ -34,6 +34,35 @@ public abstract class EntryConformance : ElectionConformance
     public Task Lease_LostBeforeItsTime_NobodyIsElectedBeforeTheWorkHasStopped() => WorkIsWaitedForAsync((store, leader) =>
         store.LoseLeasesAsync(() => Eventually.TrueAsync(() => !leader.IsValid, "the leader to hear of it")));
 
+    /// <summary>Found by a busy machine: resigning on its way out, the backend elected the next of its own candidates.</summary>
+    [Fact]
+    public async Task Dispose_OfTheBackendWhileItClaims_ElectsNobodyOfItsOwn()
+    {
+        var holdsBack = false;
+        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var lease = TimeSpan.FromSeconds(30);
+        var backend = Backend(async stop =>
+        {
+            if (Interlocked.Exchange(ref holdsBack, false))
+                await held.Task.WaitAsync(stop);
+        }, lease);
+        var leader = await backend.CreateElection("e", "a").CampaignAsync(Late);
+        await using var observer = Backend(lease: lease).CreateElection("e", "observer").ObserveAsync(Late).GetAsyncEnumerator(Late);
+        Assert.True(await observer.MoveNextAsync());
+        Assert.Equal("a", observer.Current!.CandidateId);
+
+        holdsBack = true;
+        var claiming = backend.CreateElection("e", "b").CampaignAsync(Late).AsTask();
+        await Eventually.TrueAsync(() => !Volatile.Read(ref holdsBack), "the claim to be under way");
+        var ending = backend.DisposeAsync().AsTask();
+        Assert.True(await observer.MoveNextAsync());
+        Assert.Null(observer.Current);
+        held.SetResult();
+        await ending;
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => claiming);
+        Assert.True((await Backend(lease: lease).CreateElection("e", "c").CampaignAsync(Late)).FencingToken > leader.FencingToken);
+    }
+
     private async Task WorkIsWaitedForAsync(Func<EntryStore, Leadership, Task> takeAwayAsync)
     {
         var store = (EntryStore)Store;

@@ -11,6 +11,7 @@ internal sealed class EtcdChannel(Uri endpoint, HttpMessageInvoker http, TimePro
     private static readonly MediaTypeHeaderValue Grpc = new("application/grpc");
 
     private long _heard = time.GetTimestamp();
+    private volatile bool _wasHeard;
 
     public Uri Endpoint { get; } = endpoint;
 
@@ -58,7 +59,7 @@ internal sealed class EtcdChannel(Uri endpoint, HttpMessageInvoker http, TimePro
         catch (Exception e) when (e is HttpRequestException or IOException or SocketException or ObjectDisposedException)
         {
             // A connection that is reset in the moment in which it is made comes as the socket's own error.
-            throw EtcdTransport.NoAnswer(e);
+            throw EtcdTransport.NoAnswer(e, _wasHeard);
         }
         catch
         {
@@ -68,7 +69,11 @@ internal sealed class EtcdChannel(Uri endpoint, HttpMessageInvoker http, TimePro
     }
 
     /// <summary>Something came over it.</summary>
-    public void Heard() => Volatile.Write(ref _heard, time.GetTimestamp());
+    public void Heard()
+    {
+        Volatile.Write(ref _heard, time.GetTimestamp());
+        _wasHeard = true;
+    }
 
     /// <summary>Nothing new goes over it; it closes when what is under way has ended.</summary>
     public void Dispose() => http.Dispose();

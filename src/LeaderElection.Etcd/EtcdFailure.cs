@@ -7,6 +7,8 @@ internal sealed class EtcdFailure(int code, string message, Exception? innerExce
     /// <summary>The endpoint did not answer, or nothing that etcd would say.</summary>
     public const int NoAnswer = -1;
 
+    public const string IsThisEtcd = "is this the client URL of etcd 3.4 or later, with the right scheme?";
+
     private const int DeadlineExceeded = 4;
     private const int NotFound = 5;
     private const int PermissionDenied = 7;
@@ -17,7 +19,7 @@ internal sealed class EtcdFailure(int code, string message, Exception? innerExce
 
     /// <summary>Something answered, and not as etcd would.</summary>
     public static EtcdFailure NotEtcd(string answer, Exception? e = null) =>
-        new(Unimplemented, $"{answer}, which etcd would not answer; is this the client URL of etcd 3.4 or later, with the right scheme?", e);
+        new(Unimplemented, $"{answer}, which etcd would not answer; {IsThisEtcd}", e);
 
     /// <summary>Whether another member of the cluster may do better.</summary>
     public bool IsOfEndpoint => code is NoAnswer or DeadlineExceeded or Unavailable;

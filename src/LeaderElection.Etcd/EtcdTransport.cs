@@ -48,7 +48,8 @@ internal static class EtcdTransport
     }
 
     /// <summary>Says what the network, or the other side, has done.</summary>
-    public static EtcdFailure NoAnswer(Exception e)
+    /// <param name="wasHeard">Whether it was etcd that did it, as far as one can tell: it has answered before.</param>
+    public static EtcdFailure NoAnswer(Exception e, bool wasHeard = true)
     {
         var tls = e as AuthenticationException ?? e.InnerException as AuthenticationException;
         if (tls is not null)
@@ -59,9 +60,10 @@ internal static class EtcdTransport
             HttpRequestException { HttpRequestError: HttpRequestError.VersionNegotiationError } => EtcdFailure.NotEtcd("HTTP/1.1 alone", e),
             // What speaks only HTTP/1.1 answers so as well, also a proxy that says that etcd is away: it may pass.
             HttpRequestException { InnerException: HttpProtocolException { ErrorCode: ProtocolError } } => new EtcdFailure(
-                EtcdFailure.NoAnswer, "it does not speak gRPC; is this the client URL of etcd 3.4 or later, with the right scheme?", e),
-            HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } => new EtcdFailure(
-                EtcdFailure.NoAnswer, $"no connection ({FirstLine(e.Message)}); is the scheme right?", e),
+                EtcdFailure.NoAnswer, $"it does not speak gRPC; {EtcdFailure.IsThisEtcd}", e),
+            // It takes connections and hangs up without a word: so does what is not etcd, or wants TLS; but also etcd as it stops.
+            not HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } when !wasHeard =>
+                new EtcdFailure(EtcdFailure.NoAnswer, $"no connection ({FirstLine(e.GetBaseException().Message)}); {EtcdFailure.IsThisEtcd}", e),
             _ => new EtcdFailure(EtcdFailure.NoAnswer, $"no connection ({FirstLine(e.GetBaseException().Message)})", e),
         };
     }

@@ -49,6 +49,10 @@ internal sealed class LeaseElection(LeaseBackend backend, string name, string ca
                     if (trouble is not null)
                         backend.Logger.StoreIsBack(CandidateId, Name, Strategy);
                     trouble = null;
+                    // Resigning on the way out, a backend must not elect the next of its own candidates.
+                    if (leadership is not null && backend.IsDisposed)
+                        backend.InBackground(() => leadership.DisposeAsync().AsTask());
+                    backend.ThrowIfDisposed();
                     if (leadership is not null)
                         return (leadership, seat.LeaderGoneSince is { } since ? Time.GetElapsedTime(since) : null);
                 }

@@ -213,7 +213,7 @@ public abstract class StoreBackend : IElectionBackend
 
     internal Backoff CreateBackoff() => new(TimeSpan.FromMilliseconds(100), Options.EffectiveRetryPeriod);
 
-    private protected bool IsDisposed => _disposed.IsCancellationRequested;
+    internal bool IsDisposed => _disposed.IsCancellationRequested;
 
     internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(IsDisposed, this);
 
