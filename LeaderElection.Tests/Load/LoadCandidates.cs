@@ -88,6 +88,16 @@ internal sealed class LoadCandidates(LoadStore store, int elections, TimeSpan le
         return gaps;
     }
 
+    /// <summary>How many elections have had no leader at all since then.</summary>
+    public int Leaderless(long since)
+    {
+        Read();
+        return Leaderless(_all.SelectMany(c => c.Terms.Select(t => (t, c.IsFrozen))), elections, since);
+    }
+
+    internal static int Leaderless(IEnumerable<(HeldTerm Term, bool IsFrozen)> terms, int elections, long since) =>
+        elections - terms.Where(t => t.Term.To(t.IsFrozen) > since).Select(t => t.Term.Election).Distinct().Count();
+
     /// <summary>Two leaders at a time, and tokens that do not grow, in all that was told so far.</summary>
     public IEnumerable<string> Violations()
     {

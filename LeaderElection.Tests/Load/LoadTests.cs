@@ -33,6 +33,22 @@ public sealed class LoadTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void Leaderless_IsWhatNobodyLedSinceThen()
+    {
+        (HeldTerm, bool)[] terms =
+        [
+            (new(0, "a", 1, From: 0) { Believes = 500 }, false),
+            (new(1, "a", 1, From: 0) { Believes = 100, Ended = 100 }, false),
+            (new(2, "b", 1, From: 0) { Believes = 100 }, true),
+            (new(3, "a", 1, From: 0) { Believes = 100, Ended = 100 }, false),
+            (new(3, "b", 2, From: 120) { Believes = 220, Ended = 220 }, false),
+        ];
+        // One that was lost, one whose leader is frozen, and one that nobody ever led.
+        Assert.Equal(3, LoadCandidates.Leaderless(terms, elections: 5, since: 200));
+        Assert.Equal(1, LoadCandidates.Leaderless(terms, elections: 5, since: 50));
+    }
+
+    [Fact]
     public void Figure_ThatGrows_IsTold()
     {
         var (figure, _) = SoakFigure.All[0];

@@ -1,9 +1,12 @@
+using LeaderElection.Tests.History;
+
 namespace LeaderElection.Tests.Load;
 
 /// <summary>One strategy under a light load for long: leaders resign all the time, and the store is restarted now and then.</summary>
 internal sealed class SoakRun(string strategy, SoakOptions options, LoadStore store, LoadCandidates candidates) : IAsyncDisposable
 {
     private readonly List<(TimeSpan At, Measurement Taken)> _samples = [];
+    private readonly List<string> _leaderless = [];
 
     public string Strategy => strategy;
 
@@ -31,7 +34,13 @@ internal sealed class SoakRun(string strategy, SoakOptions options, LoadStore st
         }
     }
 
-    public async Task SampleAsync(TimeSpan at) => _samples.Add((at, await candidates.MeasureAsync()));
+    public async Task SampleAsync(TimeSpan at)
+    {
+        _samples.Add((at, await candidates.MeasureAsync()));
+        var limit = SoakOptions.LongestLeaderless;
+        if (at > limit && candidates.Leaderless(HistoryEvent.Now - (limit.Ticks * TimeSpan.NanosecondsPerTick)) is > 0 and var count)
+            _leaderless.Add($@"{count} elections had no leader for {limit.TotalSeconds} s or more, seen after {at:hh\:mm\:ss}");
+    }
 
     /// <summary>A light fault: the server is restarted; for raft a member is frozen for a moment, for a new process would not tell of growth.</summary>
     public async Task RestartAsync()
@@ -60,8 +69,10 @@ internal sealed class SoakRun(string strategy, SoakOptions options, LoadStore st
     /// <returns>How many leaderships there were, and what should not have been.</returns>
     public async Task<(int Leaderships, IReadOnlyList<string> Breaches)> EndAsync()
     {
+        if (!await candidates.AllLedAsync(SoakOptions.LongestLeaderless))
+            _leaderless.Add($"{options.Elections - candidates.Led()} elections had no leader at the end");
         await candidates.EndAsync();
-        return (candidates.Terms, [.. candidates.Violations().Take(5), .. candidates.Failures.Take(5)]);
+        return (candidates.Terms, [.. candidates.Violations().Take(5), .. candidates.Failures.Take(5), .. _leaderless.Take(5)]);
     }
 
     public async ValueTask DisposeAsync()

@@ -15,7 +15,7 @@ internal static class SoakRunner
             var isFine = true;
             foreach (var run in runs)
                 isFine &= await JudgeAsync(options, run, print);
-            print(isFine ? "nothing grew beyond its bound, no exception was unobserved, no two leaders, tokens grew" : "not all of it held");
+            print(isFine ? "nothing grew beyond its bound, no exception was unobserved, no election stayed without a leader, none had two, tokens grew" : "not all of it held");
             return isFine;
         }
         finally
