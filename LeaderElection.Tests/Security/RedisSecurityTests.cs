@@ -156,18 +156,28 @@ public sealed class RedisSecurityTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(true, "leader")]
-    [InlineData(false, "follower")]
-    public async Task Tls_WhereClientsMustShowACertificate_OnlyThoseOfTheAuthorityElect(bool ofTheAuthority, string role)
+    [InlineData("of the authority", "leader")]
+    [InlineData("of another authority", "follower")]
+    [InlineData("expired", "follower")]
+    [InlineData("none", "follower")]
+    public async Task Tls_WhereClientsMustShowACertificate_OnlyThoseOfTheAuthorityElect(string which, string role)
     {
         using var certificates = new Certificates();
         await using var server = await StartSecureAsync(certificates, certificates.Server, "yes");
-        var client = ofTheAuthority ? certificates.Client : certificates.ClientOfOtherAuthority;
+        var client = which switch
+        {
+            "none" => null,
+            "expired" => certificates.ExpiredClient,
+            "of another authority" => certificates.ClientOfOtherAuthority,
+            _ => certificates.Client,
+        };
         // How StackExchange.Redis is given one without code.
-        await using var worker = await StartWorkerAsync(
-            server, certificates.Authority, ("SERedis_ClientCertPfxPath", client.Pkcs12File), ("SERedis_ClientCertPassword", TestCertificate.Pkcs12Password));
+        (string, string)[] shown = client is null
+            ? []
+            : [("SERedis_ClientCertPfxPath", client.Pkcs12File), ("SERedis_ClientCertPassword", TestCertificate.Pkcs12Password)];
+        await using var worker = await StartWorkerAsync(server, certificates.Authority, shown);
 
-        if (!ofTheAuthority)
+        if (role != "leader")
             await worker.WaitForHealthAsync("store: ");
         await worker.WaitForRoleAsync(role);
     }
