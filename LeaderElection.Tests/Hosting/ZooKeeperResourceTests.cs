@@ -29,10 +29,10 @@ public sealed class ZooKeeperResourceTests
         var zooKeeper = _builder.AddZooKeeper("zk").WithMembers(3).Resource;
         Composition.Allocate(zooKeeper.Members);
 
-        Assert.Equal("{zk.bindings.tcp.hostandport},{zk-2.bindings.tcp.hostandport},{zk-3.bindings.tcp.hostandport}", Lower(zooKeeper.ConnectionStringExpression.ValueExpression));
+        Assert.Equal(
+            string.Join(',', new[] { "zk", "zk-2", "zk-3" }.Select(member => $"{{{member}.bindings.tcp.host}}:{{{member}.bindings.tcp.port}}")),
+            zooKeeper.ConnectionStringExpression.ValueExpression);
         Assert.Equal("localhost:5001,localhost:5002,localhost:5003", await zooKeeper.ConnectionStringExpression.GetValueAsync(CancellationToken.None));
-
-        static string Lower(string text) => text.ToLowerInvariant();
     }
 
     [Fact]

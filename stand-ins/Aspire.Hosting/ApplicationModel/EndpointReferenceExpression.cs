@@ -8,7 +8,13 @@ public class EndpointReferenceExpression(EndpointReference endpointReference, En
 
     public EndpointProperty Property { get; } = property;
 
-    public string ValueExpression => $"{{{Endpoint.Resource.Name}.bindings.{Endpoint.EndpointName}.{Property.ToString().ToLowerInvariant()}}}";
+    public string ValueExpression => Property switch
+    {
+        EndpointProperty.HostAndPort => $"{Binding("host")}:{Binding("port")}",
+        EndpointProperty.IPV4Host => Binding("host"),
+        EndpointProperty.TargetPort => Binding("targetPort"),
+        _ => Binding(Property.ToString().ToLowerInvariant()),
+    };
 
     IEnumerable<object> IValueWithReferences.References => [Endpoint];
 
@@ -25,6 +31,8 @@ public class EndpointReferenceExpression(EndpointReference endpointReference, En
         EndpointProperty.TargetPort => TargetPort(context).ToString(CultureInfo.InvariantCulture),
         _ => throw new InvalidOperationException($"The property '{Property}' is not supported for the endpoint '{Endpoint.EndpointName}'."),
     });
+
+    private string Binding(string property) => $"{{{Endpoint.Resource.Name}.bindings.{Endpoint.EndpointName}.{property}}}";
 
     private int TargetPort(ValueProviderContext context) =>
         context.Replica is { } replica && replica.Resource == Endpoint.Resource
