@@ -1,7 +1,7 @@
 namespace LeaderElection.Tests.Conformance;
 
 /// <summary>What the tests of files share: a folder, and backends that stand for processes.</summary>
-public abstract class FileTests : IAsyncDisposable
+public abstract class FileTests : IAsyncLifetime
 {
     private readonly List<IElectionBackend> _backends = [];
     private readonly CancellationTokenSource _late = new(TimeSpan.FromSeconds(60), TimeProvider.System);
@@ -13,13 +13,14 @@ public abstract class FileTests : IAsyncDisposable
     /// <summary>The lease file of election <c>e</c>.</summary>
     protected string LeasePath => Path.Combine(Store.Folder, "e.lease");
 
-    public async ValueTask DisposeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
     {
         foreach (var backend in _backends)
             await backend.DisposeAsync();
         await Store.DisposeAsync();
         _late.Dispose();
-        GC.SuppressFinalize(this);
     }
 
     protected IElectionBackend Backend()
