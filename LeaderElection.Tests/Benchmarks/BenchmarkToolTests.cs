@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LeaderElection.Tests.Conformance;
 using LeaderElection.Tests.Processes;
 using LeaderElection.Tests.StandIns;
 
@@ -7,6 +8,8 @@ namespace LeaderElection.Tests.Benchmarks;
 /// <summary>The benchmarks as the program that a reader runs.</summary>
 public sealed class BenchmarkToolTests : IDisposable
 {
+    private const string Tool = "benchmarks/LeaderElection.Benchmarks";
+
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     private readonly TemporaryFolder _folder = new();
@@ -30,6 +33,18 @@ public sealed class BenchmarkToolTests : IDisposable
 
         string? Text(string name) => series.GetProperty(name).GetString();
         double Number(string name) => series.GetProperty(name).GetDouble();
+    }
+
+    [Fact]
+    public async Task Candidate_OfSeveralRedisServers_IsElectedByTheirMajority()
+    {
+        await using var store = await RedisMajorityStore.StartNewAsync(ServerFault.Dead);
+        string[] arguments = ["candidate", "--strategy", "redis", "--endpoints", store.ConnectionString.Replace(';', ','), "--election", "e", "--id", "a"];
+        await using var candidate = ChildProcess.StartProject(Tool, arguments, keepsInput: true);
+        await candidate.WaitForLineAsync("LEADER");
+        foreach (var server in store.Servers.Where(s => s.IsRunning))
+            Assert.EndsWith(" a", (await server.CliAsync("GET", "{leader-election}:election:e")).Trim(), StringComparison.Ordinal);
+        Assert.Equal(2, store.Servers.Count(s => s.IsRunning));
     }
 
     [Fact]
@@ -62,5 +77,5 @@ public sealed class BenchmarkToolTests : IDisposable
         Assert.Empty(tool.StandardOutput);
     }
 
-    private static ChildProcess Start(params string[] arguments) => ChildProcess.StartProject("benchmarks/LeaderElection.Benchmarks", arguments);
+    private static ChildProcess Start(params string[] arguments) => ChildProcess.StartProject(Tool, arguments);
 }

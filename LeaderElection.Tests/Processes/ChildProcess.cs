@@ -66,9 +66,9 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>Starts a program of this repository from its own build output, as <c>dotnet PROJECT.dll</c>.</summary>
     public static ChildProcess StartProject(
         string project, IEnumerable<string> arguments,
-        IEnumerable<KeyValuePair<string, string?>>? environment = null, string? workingDirectory = null) =>
+        IEnumerable<KeyValuePair<string, string?>>? environment = null, string? workingDirectory = null, bool keepsInput = false) =>
         Start(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet",
-            [BuildOutput.Of(project), .. arguments], environment, workingDirectory);
+            [BuildOutput.Of(project), .. arguments], environment, workingDirectory, keepsInput);
 
     /// <summary>Waits for a line that contains the text, among those printed already too.</summary>
     /// <param name="from">How many lines to leave out: those printed before the moment of interest.</param>

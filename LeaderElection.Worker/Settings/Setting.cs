@@ -15,7 +15,7 @@ internal sealed record Setting(string Option, string Key, string? ValueName, str
     public static readonly Setting RetryPeriod = new("--retry-period", $"{Section}:RetryPeriod", Duration, "The longest pause between attempts while the store is in trouble. Default: a fifth of the lease, at most 2s.");
     public static readonly Setting SafetyMargin = new("--safety-margin", $"{Section}:SafetyMargin", Duration, "How long before the end of the lease the leader stops believing in it. Default: a twentieth of the lease.");
     public static readonly Setting Directory = new("--lock-dir", $"{Section}:Directory", "FOLDER", "file: the folder that all replicas share; created if missing. Default: ./locks.");
-    public static readonly Setting Redis = new("--redis", "ConnectionStrings:redis", "ADDRESS", "redis: the server, such as localhost:6379.");
+    public static readonly Setting Redis = new("--redis", "ConnectionStrings:redis", "ADDRESS", "redis: the server, such as localhost:6379; or several independent ones, of which a majority decides, with semicolons between them.");
     public static readonly Setting Etcd = new("--etcd", "ConnectionStrings:etcd", "ADDRESSES", "etcd: the members, such as http://localhost:2379, with commas between them.");
     public static readonly Setting ZooKeeper = new("--zookeeper", "ConnectionStrings:zookeeper", "ADDRESSES", "zookeeper: the servers, such as localhost:2181, with commas between them.");
     public static readonly Setting Raft = new("--raft", "ConnectionStrings:raft", "ADDRESSES", "raft: all members, with commas between them, and their shared secret, such as \"m0=localhost:7000,m1=localhost:7001,m2=localhost:7002;secret=16 characters or more\".");

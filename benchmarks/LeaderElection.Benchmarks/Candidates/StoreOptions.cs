@@ -11,7 +11,7 @@ namespace LeaderElection.Benchmarks.Candidates;
 internal sealed class StoreOptions
 {
     private readonly Option<string> _strategy = new("--strategy") { Required = true, Description = "file, redis, etcd, zookeeper or raft" };
-    private readonly Option<string> _endpoints = new("--endpoints") { Required = true, Description = "host:port of the server, or of several with commas between them; for file the folder; for raft the members, as m0=host:port,…" };
+    private readonly Option<string> _endpoints = new("--endpoints") { Required = true, Description = "host:port of the server, or of several with commas between them (redis: independent ones, of which a majority decides); for file the folder; for raft the members, as m0=host:port,…" };
     private readonly Option<double?> _lease = new("--lease") { Description = "lease, in seconds; by default 5, for raft 0.15 (the least election timeout)" };
     private readonly Option<string> _id = new("--id") { Required = true, Description = "candidate id; for raft also the member" };
     private readonly Option<string> _state = new("--state") { Description = "for raft: where members keep their votes; by default in the temporary folder" };
@@ -37,7 +37,7 @@ internal sealed class StoreOptions
         return parsed.GetRequiredValue(_strategy) switch
         {
             "redis" => new RedisElectionBackend(
-                new RedisElectionOptions { ConnectionString = endpoints, LeaseDuration = lease }, new ErrorLogger<RedisElectionBackend>()),
+                new RedisElectionOptions { ConnectionString = Independent(endpoints), LeaseDuration = lease }, new ErrorLogger<RedisElectionBackend>()),
             "etcd" => new EtcdElectionBackend(
                 new EtcdElectionOptions { ConnectionString = endpoints, LeaseDuration = lease }, new ErrorLogger<EtcdElectionBackend>()),
             "zookeeper" => new ZooKeeperElectionBackend(
@@ -55,4 +55,7 @@ internal sealed class StoreOptions
                 new FileElectionOptions { Directory = endpoints, CreateDirectory = true, LeaseDuration = lease }, new ErrorLogger<FileElectionBackend>()),
         };
     }
+
+    /// <summary>Commas in a connection string of StackExchange.Redis are between the nodes of one deployment, and its settings.</summary>
+    private static string Independent(string endpoints) => endpoints.Contains('=') ? endpoints : endpoints.Replace(',', ';');
 }
