@@ -67,7 +67,7 @@ internal sealed class DashboardPage(IPage page, Uri login)
     /// <summary>Says yes to the question that is on the screen.</summary>
     public async Task ConfirmAsync()
     {
-        var yes = page.Locator("fluent-dialog fluent-button[appearance='accent']").First;
+        var yes = page.Locator("fluent-button", new() { HasTextRegex = new Regex(@"^\s*Yes\s*$") }).First;
         await Eventually.GetAsync(
             async () =>
             {
@@ -97,7 +97,7 @@ internal sealed class DashboardPage(IPage page, Uri login)
         for (var attempt = 1; ; attempt++)
         {
             await OpenAsync(path);
-            await page.Locator("fluent-search").First.ClickAsync();
+            await page.GetByPlaceholder("Filter...").First.ClickAsync();
             await page.Keyboard.TypeAsync(filter);
             try
             {
