@@ -22,7 +22,7 @@ namespace LeaderElection.Redis;
 internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, TimeProvider time, Action<string> warn) : IRedisStore
 {
     private const int AdoptedAtOnce = 1000;
-    private const int GiveBackTries = 10;
+    private const int LeasesOfGivingBack = 5;
 
     /// <summary>More claims at once would only wait for each other at the servers, until all are late.</summary>
     private const int ClaimsAtOnce = 32;
@@ -242,12 +242,13 @@ internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, T
     /// <param name="attempt">Told whether it is the first.</param>
     private async Task UntilDoneAsync(Func<bool, CancellationToken, Task> attempt)
     {
-        for (var tries = 0; tries < GiveBackTries; tries++)
+        var (start, pause) = (time.GetTimestamp(), _patience);
+        for (var isFirst = true; time.GetElapsedTime(start) < leaseDuration * LeasesOfGivingBack; isFirst = false)
         {
             try
             {
                 using var late = new CancellationTokenSource(leaseDuration, time);
-                await attempt(tries == 0, late.Token).ConfigureAwait(false);
+                await attempt(isFirst, late.Token).ConfigureAwait(false);
                 return;
             }
             catch (ObjectDisposedException)
@@ -256,7 +257,9 @@ internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, T
             }
             catch (Exception e) when (e is ElectionStoreException or OperationCanceledException)
             {
-                await Task.Delay(leaseDuration / 2, time).ConfigureAwait(false);
+                // Soon at first: with another server away, what was not given back holds up everybody.
+                await Task.Delay(pause, time).ConfigureAwait(false);
+                pause = pause * 2 < leaseDuration / 2 ? pause * 2 : leaseDuration / 2;
             }
         }
     }
