@@ -25,6 +25,42 @@ public sealed class EtcdConnectionTests
         });
     }
 
+    /// <summary>Found by a chaos run: it came out of a campaign as a bare cancellation, and ended the process.</summary>
+    [Fact]
+    public async Task Ask_ConnectionIsNotTakenInTime_IsTroubleWithTheStore()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start(backlog: 0);
+        // Where nobody takes them, the next ones are not answered at all.
+        using var waiting = new Waiters(listener);
+        await waiting.FillAsync();
+        // The time of the request does not pass, so that of the connection ends it.
+        using var connection = Connect(listener, new VirtualTime());
+        var error = await Assert.ThrowsAsync<ElectionStoreException>(() => new EtcdRequests(connection).StatusAsync(CancellationToken.None).AsTask());
+        Assert.True(error.IsTransient);
+        Assert.DoesNotContain(EtcdFailure.IsThisEtcd, error.Message);
+    }
+
+    [Fact]
+    public async Task Ask_TokenThatAnotherAskedForDoesNotCome_IsTroubleWithTheStore()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var time = new VirtualTime();
+        using var connection = Connect(listener, time, ";username=a;password=b");
+        var requests = new EtcdRequests(connection);
+        var first = requests.StatusAsync(CancellationToken.None).AsTask();
+        time.Advance(TimeSpan.FromMilliseconds(300));
+        var second = requests.StatusAsync(CancellationToken.None).AsTask();
+        time.Advance(TimeSpan.FromMilliseconds(300));
+        Assert.True((await Assert.ThrowsAsync<ElectionStoreException>(() => first)).IsTransient);
+        Assert.True((await Assert.ThrowsAsync<ElectionStoreException>(() => second)).IsTransient);
+    }
+
+    private static EtcdConnection Connect(TcpListener listener, TimeProvider time, string more = "") => new(
+        // Patience is a quarter of the lease: half a second.
+        new EtcdElectionOptions { ConnectionString = $"http://{listener.LocalEndpoint}{more}", LeaseDuration = TimeSpan.FromSeconds(2) }, time);
+
     /// <summary>Asks again and again something that takes each connection, does that to it, and closes it.</summary>
     private static async Task AskAsync(int count, Action<Socket> treat, Action<ElectionStoreException> check)
     {
@@ -53,5 +89,31 @@ public sealed class EtcdConnectionTests
         {
             // The test is over.
         }
+    }
+
+    /// <summary>Clients that a listener never takes, as many as it lets wait.</summary>
+    private sealed class Waiters(TcpListener listener) : IDisposable
+    {
+        private readonly List<Socket> _sockets = [];
+
+        public async Task FillAsync()
+        {
+            while (true)
+            {
+                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+                _sockets.Add(socket);
+                using var late = new CancellationTokenSource(TimeSpan.FromMilliseconds(500), TimeProvider.System);
+                try
+                {
+                    await socket.ConnectAsync(listener.LocalEndpoint, late.Token);
+                }
+                catch (OperationCanceledException)
+                {
+                    return;
+                }
+            }
+        }
+
+        public void Dispose() => _sockets.ForEach(s => s.Dispose());
     }
 }

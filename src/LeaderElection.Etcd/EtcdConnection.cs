@@ -129,8 +129,9 @@ internal sealed class EtcdConnection : IDisposable
         {
             throw Error(channel.Endpoint, e);
         }
-        catch (OperationCanceledException e) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
+            // Its own time is up, or that of the connection, or that of a token that another asked for.
             throw Error(channel.Endpoint, new EtcdFailure(
                 EtcdFailure.NoAnswer, FormattableString.Invariant($"no answer within {_patience.TotalSeconds:0.###} s"), e));
         }
