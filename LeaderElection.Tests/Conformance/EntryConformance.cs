@@ -63,6 +63,44 @@ public abstract class EntryConformance : ElectionConformance
         Assert.True((await Backend(lease: lease).CreateElection("e", "c").CampaignAsync(Late)).FencingToken > leader.FencingToken);
     }
 
+    /// <summary>Found by a chaos run: a time-out of the store's client, which nobody here had asked for, ended a campaign, and with it a process.</summary>
+    [Fact]
+    public async Task Request_ThatTheClientGivesUpByItself_IsTroubleThatPasses()
+    {
+        var failures = 2;
+        var lease = TimeSpan.FromMinutes(10);
+        var backend = Backend(_ => Interlocked.Decrement(ref failures) >= 0 ? throw new TaskCanceledException() : default, lease);
+        var leader = await backend.CreateElection("e", "a").CampaignAsync(Late);
+
+        Volatile.Write(ref failures, 1);
+        await using var observer = backend.CreateElection("e", "observer").ObserveAsync(Late).GetAsyncEnumerator(Late);
+        do
+            Assert.True(await observer.MoveNextAsync());
+        while (observer.Current is null);
+        Assert.Equal("a", observer.Current.CandidateId);
+
+        Volatile.Write(ref failures, 1);
+        var error = await Assert.ThrowsAsync<ElectionStoreException>(() => backend.PingAsync(Late).AsTask());
+        Assert.True(error.IsTransient);
+
+        var (follower, _) = await FollowAsync("b", lease);
+        Volatile.Write(ref failures, 1);
+        await Assert.ThrowsAsync<ElectionStoreException>(() => leader.ResignAsync().AsTask());
+        Assert.True((await follower).FencingToken > leader.FencingToken);
+    }
+
+    /// <summary>The same in the look that a deletion calls for.</summary>
+    [Fact]
+    public async Task Entry_DeletedByHandWhileTheClientGivesUp_LeaderLearnsOfIt()
+    {
+        var failures = 0;
+        var backend = Backend(_ => Interlocked.Decrement(ref failures) >= 0 ? throw new TaskCanceledException() : default, TimeSpan.FromSeconds(6));
+        var leader = await backend.CreateElection("e", "a").CampaignAsync(Late);
+        Volatile.Write(ref failures, 1);
+        await ((EntryStore)Store).DeleteEntryAsync("e");
+        await Eventually.TrueAsync(() => leader.EndReason == LeadershipEnd.Superseded, "the leader to hear of it");
+    }
+
     private async Task WorkIsWaitedForAsync(Func<EntryStore, Leadership, Task> takeAwayAsync)
     {
         var store = (EntryStore)Store;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using LeaderElection.Leases;
 using LeaderElection.Redis;
 using LeaderElection.Tests.Processes;
@@ -212,6 +213,24 @@ public sealed class RedisMajorityTests : IAsyncLifetime
                 lines => lines == times, $"{times} lines that say so");
         }
         Assert.DoesNotContain(_store.Log.Lines, l => FreshLine(l, _store.Servers[1]));
+    }
+
+    [Fact]
+    public async Task Ask_CalledOffBeforeServersAnswer_NamesThem()
+    {
+        var keys = new RedisKeys("{leader-election}");
+        RedisNode[] nodes = [.. _store.Servers.Select(server =>
+            new RedisNode(new RedisConnection(server.Endpoint, keys.Channel, _ => { }, () => { }, _ => { }), keys, Long, Long))];
+        var warnings = new ConcurrentQueue<string>();
+        await using var majority = new RedisMajority(nodes, Long, TimeProvider.System, warnings.Enqueue);
+        await majority.PingAsync(_late.Token);
+        foreach (var server in _store.Servers)
+            server.Freeze();
+        using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+        var error = await Assert.ThrowsAsync<ElectionStoreException>(() => majority.PingAsync(soon.Token));
+        Assert.All(_store.Servers, server => Assert.Contains(server.Endpoint, error.Message));
+        // They had no time to answer: that is no reason to think that they cannot.
+        Assert.Empty(warnings);
     }
 
     [Fact]

@@ -294,7 +294,12 @@ internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, T
             _inTrouble.TryRemove(node, out _);
             return answer;
         }
-        catch (OperationCanceledException e) when (late.IsCancellationRequested)
+        catch (OperationCanceledException e) when (cancellationToken.IsCancellationRequested)
+        {
+            // Called off before it had the time that it is given.
+            throw new ElectionStoreException($"{node.Name}: no answer yet", isTransient: true, e);
+        }
+        catch (OperationCanceledException e)
         {
             throw InTrouble(node, new ElectionStoreException($"{node.Name}: no answer within {_patience.TotalSeconds:0.###} s", isTransient: true, e));
         }

@@ -122,9 +122,13 @@ public abstract class StoreBackend : IElectionBackend
             succeeded = true;
             return reply;
         }
-        catch (OperationCanceledException e) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException e)
         {
-            throw new ElectionStoreException($"no answer from the store within {bound.TotalSeconds:0.###} s", isTransient: true, e);
+            // Nobody else calls a request off. A store's client that does so by itself, at a time-out of its own, has had no answer either.
+            throw new ElectionStoreException(
+                stop.IsCancellationRequested ? $"no answer from the store within {bound.TotalSeconds:0.###} s" : "the store's client gave the request up",
+                isTransient: true,
+                e);
         }
         finally
         {
