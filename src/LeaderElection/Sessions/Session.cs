@@ -1,4 +1,5 @@
 using LeaderElection.Leases;
+using LeaderElection.Telemetry;
 
 namespace LeaderElection.Sessions;
 
@@ -147,6 +148,7 @@ public abstract class Session
     {
         var backoff = backend.CreateBackoff();
         var wait = Timeout.InfiniteTimeSpan;
+        string? trouble = null;
         while (true)
         {
             await entry.Signal.WaitAsync(wait, backend.Time, leadership.Lost).ConfigureAwait(false);
@@ -158,10 +160,15 @@ public abstract class Session
                     leadership.End(LeadershipEnd.Superseded);
                 wait = Timeout.InfiniteTimeSpan;
                 backoff.Reset();
+                trouble = null;
             }
-            catch (ElectionStoreException)
+            catch (Exception e)
             {
+                // Whatever it is: a leader whose entry may be gone does not give up looking.
                 wait = backoff.Next();
+                if (trouble != e.Message)
+                    backend.Logger.StoreInTrouble(entry.CandidateId, entry.Election, backend.Strategy, e.Message);
+                trouble = e.Message;
             }
         }
     }
