@@ -137,6 +137,14 @@ internal sealed class ChaosRun : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Notes whose entry was deleted, where that makes the next one leader at once. The leader hears of it, or cannot renew:
+    /// then its lease runs out.
+    /// </summary>
+    /// <param name="at">The moment before.</param>
+    public void EntryDeleted(long token, long at) => Cluster.Record(
+        new HistoryEvent(at, "test", EventKind.EntryDeleted, token, Until: HistoryEvent.Now + ((Lease + Options.Slack).Ticks * 100)));
+
     /// <summary>Waits, or until the run ends.</summary>
     public async Task HoldAsync(TimeSpan length, CancellationToken stop) =>
         await Task.Delay(length, TimeProvider.System, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

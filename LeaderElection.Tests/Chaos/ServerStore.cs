@@ -1,5 +1,9 @@
 using System.Collections.Concurrent;
+using System.Text;
+using System.Text.Json;
+using LeaderElection.Tests.History;
 using LeaderElection.Tests.Servers;
+using LeaderElection.Tests.ZooKeeper;
 
 namespace LeaderElection.Tests.Chaos;
 
@@ -30,8 +34,7 @@ internal sealed class ServerStore : ChaosStore
         new(ChaosFault.ServerKilled, 3, ServerKilledAsync), new(ChaosFault.ServerFrozen, 3, ServerFrozenAsync),
         .. _servers.Length > 1 ? [new ChaosAction(ChaosFault.AllRestarted, 1, AllRestartedAsync)] : Array.Empty<ChaosAction>(),
         .. _name == "redis3" ? [new ChaosAction(ChaosFault.ServerEmptied, 2, EmptiedAsync)] : Array.Empty<ChaosAction>(),
-        // In a queue the next is elected at once, beside a leader that hears of it at the same time: I1 is not promised for that moment.
-        .. Strategy == "redis" ? [new ChaosAction(ChaosFault.EntryDeleted, 1, EntryDeletedAsync)] : Array.Empty<ChaosAction>(),
+        new(ChaosFault.EntryDeleted, 1, EntryDeletedAsync),
     ];
 
     public override IEnumerable<ChaosAction> LineActions =>
@@ -118,6 +121,59 @@ internal sealed class ServerStore : ChaosStore
         }
     }
 
-    private Task EntryDeletedAsync(ChaosShot shot, CancellationToken stop) => _run.DeleteEntryAsync(shot, stop, () =>
-        Task.WhenAll(_servers.Cast<RedisServer>().Select(s => s.CliAsync("DEL", $"{{leader-election}}:election:{Election}"))));
+    private Task EntryDeletedAsync(ChaosShot shot, CancellationToken stop) => _run.DeleteEntryAsync(shot, stop, () => Strategy switch
+    {
+        "etcd" => DeleteFirstKeyAsync((EtcdServer)_servers[shot.Target % _servers.Length]),
+        "zookeeper" => DeleteFirstNodeAsync(),
+        _ => Task.WhenAll(_servers.Cast<RedisServer>().Select(s => s.CliAsync("DEL", $"{{leader-election}}:election:{Election}"))),
+    });
+
+    private async Task DeleteFirstKeyAsync(EtcdServer server)
+    {
+        try
+        {
+            using var found = JsonDocument.Parse(await server.CtlAsync(
+                "get", "--prefix", $"{Election}/", "--sort-by", "CREATE", "--limit", "1", "--write-out", "json"));
+            if (!found.RootElement.TryGetProperty("kvs", out var keys))
+                return;
+            await DeleteAsync(
+                keys[0].GetProperty("create_revision").GetInt64(), () => server.CtlAsync("del", Encoding.UTF8.GetString(keys[0].GetProperty("key").GetBytesFromBase64())));
+        }
+        catch (InvalidOperationException)
+        {
+            // The cluster has no leader yet since the last fault: then this one falls out.
+        }
+    }
+
+    private async Task DeleteFirstNodeAsync()
+    {
+        await using var client = TestClient.Create(string.Join(',', _servers.Cast<ZooKeeperServer>().Select(s => s.Endpoint)));
+        try
+        {
+            var parent = $"/election/{Election}";
+            if ((await client.GetChildrenAsync(parent)).Required().Order().FirstOrDefault() is not { } first)
+                return;
+            var node = await client.GetDataAsync($"{parent}/{first}");
+            if (node.IsOk)
+                await DeleteAsync(node.Value!.Stat.Czxid, async () => (await client.DeleteAsync($"{parent}/{first}")).Required());
+        }
+        catch (ElectionStoreException)
+        {
+            // It left by itself, or the ensemble has no leader yet since the last fault: then this one falls out.
+        }
+    }
+
+    /// <summary>In a queue the next is elected at once, beside a leader that hears of it at the same time: I1 is not promised for that moment.</summary>
+    private async Task DeleteAsync(long token, Func<Task> delete)
+    {
+        var at = HistoryEvent.Now;
+        try
+        {
+            await delete();
+        }
+        finally
+        {
+            _run.EntryDeleted(token, at);
+        }
+    }
 }

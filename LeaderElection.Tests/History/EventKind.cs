@@ -44,6 +44,12 @@ internal enum EventKind
     /// <summary>The store is back.</summary>
     StoreUp,
 
+    /// <summary>
+    /// The test deleted the entry of this leadership, in a queue, where the next is first at once; the leader has until
+    /// <see cref="HistoryEvent.Until"/> to hear of it.
+    /// </summary>
+    EntryDeleted,
+
     /// <summary>The machine had no time for the test itself, until <see cref="HistoryEvent.Until"/>.</summary>
     Stalled,
 

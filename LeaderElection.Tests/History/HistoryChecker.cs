@@ -11,7 +11,7 @@ internal static class HistoryChecker
         var terms = Terms(events);
         return
         [
-            .. OneLeaderAtATime(terms), .. WorkAfterTheDeadline(events, terms), .. TokensIncrease(terms), .. FencedWrites(events),
+            .. OneLeaderAtATime(events, terms), .. WorkAfterTheDeadline(events, terms), .. TokensIncrease(terms), .. FencedWrites(events),
             .. bounds?.HandOver is { } handOver ? SlowHandOvers(events, terms, handOver, bounds.Calm) : [],
             .. bounds?.Gap is { } gap ? LongGaps(events, terms, gap) : [],
         ];
@@ -53,17 +53,21 @@ internal static class HistoryChecker
         return new Term(elected.Candidate, elected.Token, elected.At, to, deadline, [.. evidence.OfType<HistoryEvent>()]);
     }
 
-    private static IEnumerable<HistoryViolation> OneLeaderAtATime(IReadOnlyList<Term> terms)
+    private static IEnumerable<HistoryViolation> OneLeaderAtATime(HistoryEvent[] events, IReadOnlyList<Term> terms)
     {
+        var deleted = events.Where(e => e.What == EventKind.EntryDeleted).ToLookup(e => e.Token);
         for (var i = 0; i < terms.Count; i++)
         {
             for (var j = i + 1; j < terms.Count; j++)
             {
-                if (terms[j].From < terms[i].To && terms[j].Candidate != terms[i].Candidate)
-                {
-                    var overlap = Math.Min(terms[i].To, terms[j].To) - terms[j].From;
-                    yield return Violation("I1", $"two leaders for {overlap / 1e6:0.000} ms: {terms[i]} and {terms[j]}", [.. terms[i].Evidence, .. terms[j].Evidence]);
-                }
+                if (terms[j].From >= terms[i].To || terms[j].Candidate == terms[i].Candidate)
+                    continue;
+                var until = Math.Min(terms[i].To, terms[j].To);
+                if (deleted[terms[i].Token].Any(e => e.At <= terms[j].From && until <= e.Until))
+                    continue;
+                yield return Violation(
+                    "I1", $"two leaders for {(until - terms[j].From) / 1e6:0.000} ms: {terms[i]} and {terms[j]}",
+                    [.. terms[i].Evidence, .. terms[j].Evidence, .. deleted[terms[i].Token]]);
             }
         }
     }

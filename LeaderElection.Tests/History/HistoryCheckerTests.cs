@@ -124,6 +124,17 @@ public sealed class HistoryCheckerTests
     }
 
     [Fact]
+    public void Check_TwoAtATimeSinceTheEntryWasDeleted_IsFineUntilTheFirstMustHaveHeardOfIt()
+    {
+        HistoryEvent[] leaderships = [.. Leadership("a", 1, 10, 60), .. Leadership("b", 2, 30, 90)];
+        var deleted = At(25, "test", EventKind.EntryDeleted, 1) with { Until = 60 * Ms };
+        Assert.Empty(Check([.. leaderships, deleted]));
+        Assert.Equal("I1", Assert.Single(Check([.. leaderships, deleted with { Until = 59 * Ms }])).Invariant);
+        Assert.Equal("I1", Assert.Single(Check([.. leaderships, deleted with { At = 31 * Ms }])).Invariant);
+        Assert.Equal("I1", Assert.Single(Check([.. leaderships, deleted with { Token = 2 }])).Invariant);
+    }
+
+    [Fact]
     public void Check_SecondWriteAfterTheDeadline_IsI1()
     {
         HistoryEvent[] history =

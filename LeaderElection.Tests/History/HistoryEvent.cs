@@ -10,7 +10,8 @@ namespace LeaderElection.Tests.History;
 /// <param name="Token">Under which fencing token.</param>
 /// <param name="Until">
 /// On the same clock. For <see cref="EventKind.Believes"/>: until when the candidate may believe; for
-/// <see cref="EventKind.Killed"/>: when it was certainly dead, if that is known; for <see cref="EventKind.Stalled"/>: the end.
+/// <see cref="EventKind.Killed"/>: when it was certainly dead, if that is known; for <see cref="EventKind.Stalled"/>: the end;
+/// for <see cref="EventKind.EntryDeleted"/>: until when two leaders are no violation.
 /// </param>
 /// <param name="Highest">For <see cref="EventKind.Refused"/>: the highest token that the resource had seen.</param>
 /// <param name="Note">For people: which fault it was.</param>
