@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.ServerSentEvents;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
@@ -118,7 +119,7 @@ internal sealed class BoardClient : IDisposable
         {
             throw new ElectionStoreException($"the board at {_board} gives no answer", isTransient: true, e);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
+        catch (Exception e) when (e is HttpRequestException or SocketException or IOException or JsonException)
         {
             throw new ElectionStoreException($"the board at {_board} is out of reach: {OneLine.Of(e.Message)}", isTransient: true, e);
         }

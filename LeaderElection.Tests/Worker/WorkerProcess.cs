@@ -58,7 +58,8 @@ internal sealed class WorkerProcess : IAsyncDisposable
 
     public async Task<HttpResponseMessage> PostAsync(string path, string? origin = null)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, path);
+        // Without a body it would be sent again, to nobody, when the one who crashes hangs up.
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent("") };
         if (origin is not null)
             request.Headers.Add("Origin", origin);
         return await _http.SendAsync(request);

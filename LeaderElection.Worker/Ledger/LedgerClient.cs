@@ -33,6 +33,7 @@ internal sealed class LedgerClient(WorkerOptions options) : IDisposable
     /// <summary>Appends an entry.</summary>
     /// <returns><see langword="null"/> when it was accepted; when it was refused, the highest token that the ledger has seen.</returns>
     /// <exception cref="HttpRequestException">The board cannot be reached, or fails.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">The connection was reset in the moment in which it was made.</exception>
     /// <exception cref="OperationCanceledException">It does not answer in time, or the call was cancelled.</exception>
     public async Task<long?> AppendAsync(Leadership leadership, string text, CancellationToken cancellationToken)
     {

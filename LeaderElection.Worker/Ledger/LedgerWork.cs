@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using LeaderElection.Hosting;
 using LeaderElection.Worker.Faults;
 using LeaderElection.Worker.Settings;
@@ -57,7 +58,7 @@ internal sealed partial class LedgerWork(
                 LogBack(logger, options.Board!);
             _boardInTrouble = false;
         }
-        catch (Exception e) when (e is HttpRequestException || (e is OperationCanceledException && !lost.IsCancellationRequested))
+        catch (Exception e) when (e is HttpRequestException or SocketException || (e is OperationCanceledException && !lost.IsCancellationRequested))
         {
             // The ledger's trouble is not the election's: whoever led instead could not write either.
             var reason = e is OperationCanceledException ? "no answer in time" : e.Message;

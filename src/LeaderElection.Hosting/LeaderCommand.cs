@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Aspire.Hosting.ApplicationModel;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -43,6 +44,11 @@ internal sealed class LeaderCommand(ElectionResource election, string path, stri
         }
         catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError)
         {
+            return e.Message;
+        }
+        catch (SocketException e)
+        {
+            // A connection that is reset in the moment in which it is made comes as the socket's own error.
             return e.Message;
         }
         catch (HttpRequestException)
