@@ -42,11 +42,7 @@ internal sealed class LeaderCommand(ElectionResource election, string path, stri
                 : (await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false)).Trim() is { Length: > 0 } text ? text
                 : $"answered {(int)response.StatusCode} {response.ReasonPhrase}";
         }
-        catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError)
-        {
-            return e.Message;
-        }
-        catch (SocketException e)
+        catch (Exception e) when (e is SocketException or HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError })
         {
             // A connection that is reset in the moment in which it is made comes as the socket's own error.
             return e.Message;
