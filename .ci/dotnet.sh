@@ -14,11 +14,6 @@ require_dotnet() {
   fi
 }
 
-# Which packages does this machine's feed have? Asked once; see stand-ins/README.md.
-probe_feed() {
-  sh "$root/stand-ins/probe-feed.sh"
-}
-
 sources_newer_than() {
   [ -n "$(find "$root" \( -name bin -o -name obj -o -name .git -o -name data -o -name artifacts \) -prune -o -type f -newer "$1" -print | head -n 1)" ]
 }

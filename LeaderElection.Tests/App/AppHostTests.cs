@@ -1,5 +1,4 @@
 using Aspire.Hosting.ApplicationModel;
-using LeaderElection.Tests.StandIns;
 
 namespace LeaderElection.Tests.App;
 

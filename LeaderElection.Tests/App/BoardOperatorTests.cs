@@ -1,7 +1,7 @@
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using LeaderElection.AppHost.Board;
-using LeaderElection.Tests.StandIns;
+using LeaderElection.Tests.Processes;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace LeaderElection.Tests.App;
@@ -12,7 +12,13 @@ public sealed class BoardOperatorTests : IDisposable
 {
     private readonly CancellationTokenSource _timeout = new(TestApplication.Patience, TimeProvider.System);
 
-    public void Dispose() => _timeout.Dispose();
+    private readonly TemporaryFolder _data = new();
+
+    public void Dispose()
+    {
+        _timeout.Dispose();
+        _data.Dispose();
+    }
 
     [Fact]
     public async Task Operations_AreCarriedOutOnReplicasOnly_AndAnswered()
@@ -23,8 +29,8 @@ public sealed class BoardOperatorTests : IDisposable
         board.OperatorKey = "another";
         var builder = TestApplication.CreateBuilder();
         var election = builder.AddElection("demo");
-        builder.AddEcho("worker").WithReplicas(2).WithParentRelationship(election);
-        builder.AddEcho("other");
+        builder.AddFileWorker("worker", _data.Path).WithReplicas(2).WithParentRelationship(election);
+        builder.AddFileWorker("other", _data.Path);
         builder.Services.AddSingleton(access);
         builder.Services.AddSingleton<BoardOperator>();
         builder.Services.AddHostedService(services => services.GetRequiredService<BoardOperator>());

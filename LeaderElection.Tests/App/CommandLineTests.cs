@@ -1,4 +1,3 @@
-using LeaderElection.Tests.StandIns;
 
 namespace LeaderElection.Tests.App;
 

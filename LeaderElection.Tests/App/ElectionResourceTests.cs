@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using Aspire.Hosting.ApplicationModel;
 using LeaderElection.Hosting;
-using LeaderElection.Tests.StandIns;
 
 namespace LeaderElection.Tests.App;
 

@@ -2,7 +2,6 @@ using System.Net.Http.Json;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
-using LeaderElection.Tests.StandIns;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace LeaderElection.Tests.App;

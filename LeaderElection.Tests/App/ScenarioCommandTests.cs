@@ -1,6 +1,5 @@
 using LeaderElection.Tests.Processes;
 using LeaderElection.Tests.Servers;
-using LeaderElection.Tests.StandIns;
 
 namespace LeaderElection.Tests.App;
 

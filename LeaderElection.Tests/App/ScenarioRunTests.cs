@@ -1,7 +1,6 @@
 using Aspire.Hosting;
 using LeaderElection.AppHost;
 using LeaderElection.AppHost.Board;
-using LeaderElection.Tests.StandIns;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace LeaderElection.Tests.App;

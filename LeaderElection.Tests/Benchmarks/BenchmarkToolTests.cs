@@ -1,7 +1,6 @@
 using System.Text.Json;
 using LeaderElection.Tests.Conformance;
 using LeaderElection.Tests.Processes;
-using LeaderElection.Tests.StandIns;
 
 namespace LeaderElection.Tests.Benchmarks;
 

@@ -1,6 +1,6 @@
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
-using LeaderElection.Tests.StandIns;
+using LeaderElection.Tests.App;
 
 namespace LeaderElection.Tests.Hosting;
 

@@ -3,7 +3,7 @@ using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using LeaderElection.Hosting;
 using LeaderElection.Tests.Processes;
-using LeaderElection.Tests.StandIns;
+using LeaderElection.Tests.App;
 
 namespace LeaderElection.Tests.Hosting;
 

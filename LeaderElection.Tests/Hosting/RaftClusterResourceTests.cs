@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
-using LeaderElection.Tests.StandIns;
+using LeaderElection.Tests.App;
 
 namespace LeaderElection.Tests.Hosting;
 
@@ -81,10 +81,6 @@ public sealed class RaftClusterResourceTests
     [Fact]
     public void AddRaftCluster_Published_IsRefusedInOneLine()
     {
-        // The stand-in does not publish.
-        if (StandIn.IsUsed)
-            return;
-
         var publishing = TestApplication.CreateBuilder(args: ["--operation", "publish", "--publisher", "manifest"]);
         Assert.True(publishing.ExecutionContext.IsPublishMode);
 

@@ -63,7 +63,7 @@ internal sealed class SimulatedMember
         Core = new RaftMember(_configuration, _disk, startedAt, new Random(_random.Next()));
         Step(new Input.Tick());
         foreach (var election in Wishes)
-            StandIn(election, 20_000);
+            CampaignIn(election, 20_000);
         _world.Connect(this);
     }
 
@@ -102,7 +102,7 @@ internal sealed class SimulatedMember
     }
 
     /// <summary>Campaigns some time later, unless it leads or campaigns then.</summary>
-    public void StandIn(string election, long atMost)
+    public void CampaignIn(string election, long atMost)
     {
         _world.At(_world.Now + _random.NextInt64(atMost), this, () =>
         {
@@ -169,7 +169,7 @@ internal sealed class SimulatedMember
                 if (!Led.Remove(lost.Election, out var term) || term != lost.Term)
                     _world.Checker.Report("told once", $"{Id} lost {lost.Election} under {lost.Term}, which it did not lead");
                 _campaigns.Remove(lost.Election);
-                StandIn(lost.Election, 30_000);
+                CampaignIn(lost.Election, 30_000);
                 break;
             case Output.LeaderChanged changed:
                 KnownLeaders[changed.Election] = (changed.Member, changed.Term);

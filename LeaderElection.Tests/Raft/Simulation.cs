@@ -179,7 +179,7 @@ internal sealed class Simulation
                 break;
             case FaultKind.Stand:
                 if (a.Wishes.Add(election))
-                    a.StandIn(election, 1);
+                    a.CampaignIn(election, 1);
                 break;
         }
     }

@@ -1,6 +1,6 @@
 using LeaderElection.Tests.Processes;
 
-namespace LeaderElection.Tests.StandIns;
+namespace LeaderElection.Tests.App;
 
 /// The AppHost as a user starts it, with its dashboard.
 internal static class AppHostRun

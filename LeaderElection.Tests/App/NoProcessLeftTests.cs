@@ -1,6 +1,6 @@
 using LeaderElection.Tests.Processes;
 
-namespace LeaderElection.Tests.StandIns;
+namespace LeaderElection.Tests.App;
 
 [Collection("App")]
 public sealed class NoProcessLeftTests : IDisposable
@@ -18,7 +18,7 @@ public sealed class NoProcessLeftTests : IDisposable
     [InlineData("INT")]
     public async Task Signal_ToTheAppHost_LeavesNoChildBehind(string signal)
     {
-        if (!StandIn.IsUsed || !OperatingSystem.IsLinux())
+        if (!OperatingSystem.IsLinux())
             return;
 
         await using var host = AppHostRun.Start(new Dictionary<string, string?>(), "--data-dir", _data.Path);

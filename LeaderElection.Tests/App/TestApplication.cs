@@ -1,7 +1,7 @@
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 
-namespace LeaderElection.Tests.StandIns;
+namespace LeaderElection.Tests.App;
 
 internal static class TestApplication
 {
@@ -14,10 +14,14 @@ internal static class TestApplication
         DisableDashboard = !withDashboard,
     });
 
-    public static IResourceBuilder<ProjectResource> AddEcho(this IDistributedApplicationBuilder builder, string name) => builder
-        .AddProject<EchoProject>(name, launchProfileName: null)
+    /// Replicas of the worker in an election of their own, in a folder.
+    public static IResourceBuilder<ProjectResource> AddFileWorker(this IDistributedApplicationBuilder builder, string name, string folder) => builder
+        .AddProject<Projects.LeaderElection_Worker>(name, launchProfileName: null)
         .WithHttpEndpoint()
-        .WithHttpHealthCheck("/health");
+        .WithHttpHealthCheck("/health")
+        .WithEnvironment("LeaderElection__Strategy", "file")
+        .WithEnvironment("LeaderElection__Election", name)
+        .WithEnvironment("LeaderElection__Directory", folder);
 
     /// Waits until so many replicas are up and well, and gives the latest of each.
     public static async Task<IReadOnlyDictionary<string, ResourceEvent>> WaitForReplicasAsync(

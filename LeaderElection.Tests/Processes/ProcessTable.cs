@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace LeaderElection.Tests.StandIns;
+namespace LeaderElection.Tests.Processes;
 
 /// What /proc says of processes. Linux only.
 internal static class ProcessTable

@@ -1,7 +1,0 @@
-namespace Aspire.Hosting;
-
-public enum DistributedApplicationOperation
-{
-    Run,
-    Publish,
-}
