@@ -11,7 +11,7 @@ internal sealed class Contest(string election)
     public List<RaftSeat> Waiting { get; } = [];
 
     /// <summary>The seat that the member stands or leads for.</summary>
-    public RaftSeat? Standing { get; set; }
+    public RaftSeat? Campaigning { get; set; }
 
     public Leadership? Leadership { get; set; }
 
@@ -26,5 +26,5 @@ internal sealed class Contest(string election)
     public List<AsyncSignal> Observers { get; } = [];
 
     /// <summary>How many seats wait for another's leadership to end.</summary>
-    public int FollowerCount => Waiting.Count + (Standing is not null && Leadership is null && Leader is not null ? 1 : 0);
+    public int FollowerCount => Waiting.Count + (Campaigning is not null && Leadership is null && Leader is not null ? 1 : 0);
 }

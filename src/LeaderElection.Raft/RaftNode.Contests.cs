@@ -35,9 +35,9 @@ internal sealed partial class RaftNode
     public Task LeaveAsync(RaftSeat seat) => PostAsync(() =>
     {
         var contest = Find(seat.Election);
-        if (contest.Waiting.Remove(seat) || contest.Standing != seat || contest.Leadership is not null)
+        if (contest.Waiting.Remove(seat) || contest.Campaigning != seat || contest.Leadership is not null)
             return;
-        contest.Standing = null;
+        contest.Campaigning = null;
         Step(new Input.Withdraw(seat.Election));
         StandNext(contest);
     });
@@ -89,7 +89,7 @@ internal sealed partial class RaftNode
                 foreach (var seat in contest.Waiting)
                     seat.Elected.TrySetException(error());
                 if (contest.Leadership is null)
-                    contest.Standing?.Elected.TrySetException(error());
+                    contest.Campaigning?.Elected.TrySetException(error());
                 foreach (var observer in contest.Observers)
                     observer.Set();
             }
@@ -105,10 +105,10 @@ internal sealed partial class RaftNode
 
     private void StandNext(Contest contest)
     {
-        if (contest.Standing is not null || contest.Waiting is not [var seat, ..] || _closing is not null || _member.Stands(contest.Election))
+        if (contest.Campaigning is not null || contest.Waiting is not [var seat, ..] || _closing is not null || _member.Stands(contest.Election))
             return;
         contest.Waiting.RemoveAt(0);
-        contest.Standing = seat;
+        contest.Campaigning = seat;
         Stand(contest, seat);
     }
 
@@ -119,7 +119,7 @@ internal sealed partial class RaftNode
             Step(new Input.Stand(contest.Election, seat.Candidate));
             return;
         }
-        contest.Standing = null;
+        contest.Campaigning = null;
         seat.Elected.TrySetException(new ElectionStoreException(
             $"'{contest.Election}' would be one election more than the {MemberState.MaxElections} that a member can take part in over its life", isTransient: false));
     }
@@ -127,7 +127,7 @@ internal sealed partial class RaftNode
     private void OnElected(Output.Elected elected)
     {
         var contest = Find(elected.Election);
-        if (contest.Standing is not { } seat)
+        if (contest.Campaigning is not { } seat)
         {
             Resign(elected.Election, elected.Term);
             return;
@@ -163,7 +163,7 @@ internal sealed partial class RaftNode
         if (contest.Leadership is { } leadership)
         {
             contest.Leadership = null;
-            contest.Standing = null;
+            contest.Campaigning = null;
             leadership.End(lost.Reason switch
             {
                 LossReason.LeaseRanOut => LeadershipEnd.LeaseRanOut,
@@ -175,7 +175,7 @@ internal sealed partial class RaftNode
         _ = PostAsync(() =>
         {
             // It was elected too late to believe it: the campaign goes on.
-            if (contest is { Standing: { } seat, Leadership: null } && _closing is null && !_member.Stands(contest.Election))
+            if (contest is { Campaigning: { } seat, Leadership: null } && _closing is null && !_member.Stands(contest.Election))
                 Stand(contest, seat);
             StandNext(contest);
         });

@@ -30,8 +30,8 @@ internal sealed class Peer(MemberList.Entry entry, int index)
     /// <summary>What it leads, in which term and for whom.</summary>
     public Dictionary<ElectionState, Message.Notice> Led { get; } = [];
 
-    /// <summary>Where it stands without leading.</summary>
-    public HashSet<ElectionState> Standing { get; } = [];
+    /// <summary>The elections in which it is a candidate.</summary>
+    public HashSet<ElectionState> CandidateIn { get; } = [];
 
     /// <summary>What it leads beyond the elections that this member can remember.</summary>
     public Dictionary<string, long> TooMany { get; } = [];

@@ -174,7 +174,7 @@ internal sealed class Pulse(RaftMember member)
     {
         var led = peer.Led.ToArray();
         peer.Led.Clear();
-        peer.Standing.Clear();
+        peer.CandidateIn.Clear();
         peer.TooMany.Clear();
         peer.Version = 0;
         foreach (var (election, notice) in led)
@@ -189,14 +189,14 @@ internal sealed class Pulse(RaftMember member)
             .FirstOrDefault();
 
     public bool CanTakeOver(Peer peer, ElectionState election) =>
-        peer.IsUp && peer.Standing.Contains(election) && member.Now < peer.AckedSent + member.Timings.Lease;
+        peer.IsUp && peer.CandidateIn.Contains(election) && member.Now < peer.AckedSent + member.Timings.Lease;
 
     /// <summary>How many of those who stand go before this member.</summary>
     public int PlaceInLine(ElectionState election)
     {
         var self = member.Configuration.SelfIndex;
         var own = Order(election, member.Configuration.List.Members[self].Priority, self);
-        return member.Peers.Count(p => p.IsUp && p.Standing.Contains(election) && Order(election, p.Priority, p.Index).CompareTo(own) < 0);
+        return member.Peers.Count(p => p.IsUp && p.CandidateIn.Contains(election) && Order(election, p.Priority, p.Index).CompareTo(own) < 0);
     }
 
     /// <summary>Whoever is preferred; else each member is first in its share of the elections.</summary>
@@ -220,9 +220,9 @@ internal sealed class Pulse(RaftMember member)
             return;
         }
         if (notice.Term == 0 && notice.Candidate.Length > 0)
-            peer.Standing.Add(election);
+            peer.CandidateIn.Add(election);
         else
-            peer.Standing.Remove(election);
+            peer.CandidateIn.Remove(election);
         var before = peer.Led.GetValueOrDefault(election).Term;
         if (notice.Term > 0)
             peer.Led[election] = notice;

@@ -93,7 +93,7 @@ internal sealed class RaftMember
             return $"{target} is not a member; members are {Configuration.List}";
         if (Find(election) is not { Role: Leader { IsConfirmed: true } } led)
             return $"this member ({Configuration.Self}) does not lead '{election}'";
-        if (!peer.Standing.Contains(led))
+        if (!peer.CandidateIn.Contains(led))
             return $"{target} does not campaign for '{election}'";
         return Pulse.CanTakeOver(peer, led) ? null : $"{target} has not answered lately";
     }
