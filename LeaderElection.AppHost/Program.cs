@@ -5,6 +5,7 @@ if (!AppHostOptions.TryParse(args, out var options, out var exitCode))
     return exitCode;
 
 var builder = DistributedApplication.CreateBuilder(options.AspireArguments);
+builder.StartProjectsFromBuildOutput();
 var data = options.DataDirectory ?? Path.Combine(builder.AppHostDirectory, "data");
 
 var board = builder.AddProject<Projects.LeaderElection_Board>("board", launchProfileName: null)
