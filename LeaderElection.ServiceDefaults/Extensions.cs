@@ -18,7 +18,7 @@ public static class Extensions
     private const string AlivenessEndpointPath = "/alive";
 
     /// <summary>The project's own sources of spans and of metrics.</summary>
-    private static readonly string[] TelemetrySources = ["LeaderElection", "LeaderElection.Board", "LeaderElection.Worker"];
+    private static readonly string[] TelemetrySources = ["LeaderElection", "LeaderElection.Board", "LeaderElection.Playground"];
 
     /// <summary>Adds all of it; call <see cref="MapDefaultEndpoints"/> on the built application.</summary>
     public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder)

@@ -1,41 +1,24 @@
-using System.CommandLine;
-using LeaderElection.Worker.Settings;
-using Microsoft.Extensions.Options;
+using LeaderElection.Playground.CommandLine;
+using LeaderElection.Worker;
 
-namespace LeaderElection.Worker;
-
-internal static class Program
+return await ElectionCommandLine.RunAsync(args, settings =>
 {
-    private const int CannotRun = 1;
-    private const int BadSettings = 2;
+    var builder = WebApplication.CreateBuilder(settings);
+    builder.AddServiceDefaults();
+    // Hosted services stop together, so that a slow HTTP request does not hold up the resignation.
+    builder.Services.Configure<HostOptions>(host => (host.ServicesStopConcurrently, host.ShutdownTimeout) = (true, TimeSpan.FromSeconds(5)));
 
-    public static async Task<int> Main(string[] args)
-    {
-        try
-        {
-            var commandLine = new WorkerCommandLine(args);
-            if (commandLine.Answer is { } answer)
-                return await answer.InvokeAsync();
-            await using var app = WorkerApp.Create(commandLine.ToConfiguration());
-            await app.StartAsync();
-            await app.WaitForShutdownAsync();
-            return 0;
-        }
-        // The user can do something about each of these, and not with a stack trace.
-        catch (Exception exception)
-        {
-            var (lines, exitCode) = exception switch
-            {
-                SettingsException settings => (settings.Problems, BadSettings),
-                OptionsValidationException options => (options.Failures, BadSettings),
-                // What ASP.NET says of a configuration file or an address that it cannot read.
-                InvalidDataException => ([$"{exception.Message} {exception.InnerException?.Message}"], BadSettings),
-                FormatException => ([exception.Message], BadSettings),
-                _ => ([$"The worker cannot run: {exception.Message}"], CannotRun),
-            };
-            foreach (var line in lines)
-                await Console.Error.WriteLineAsync(Text.OneLine(line));
-            return exitCode;
-        }
-    }
-}
+    // Where LeaderElection:Strategy says, at the connection string of that name.
+    builder.AddElectionBackend();
+    builder.Services.AddLeaderService<LedgerWriter>(
+        builder.Configuration["LeaderElection:Election"] ?? "demo",
+        leader => leader.CandidateId = builder.Configuration["LeaderElection:Candidate"] ?? leader.CandidateId);
+
+    // The demonstration: nothing outside of Development, unless told to.
+    builder.AddElectionPlayground();
+
+    var app = builder.Build();
+    app.MapDefaultEndpoints();
+    app.MapElectionPlayground();
+    return app;
+});

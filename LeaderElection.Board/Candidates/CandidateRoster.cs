@@ -1,5 +1,6 @@
 using LeaderElection.Board.Elections;
 using LeaderElection.Board.History;
+using LeaderElection.Reports;
 
 namespace LeaderElection.Board.Candidates;
 

@@ -1,3 +1,5 @@
+using LeaderElection.Reports;
+
 namespace LeaderElection.Board.Candidates;
 
 /// <summary>The latest report of one candidate, which connection it came by, and when.</summary>

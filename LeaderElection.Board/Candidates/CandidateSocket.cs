@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using System.Text.Json;
+using LeaderElection.Reports;
 using LeaderElection.Telemetry;
 
 namespace LeaderElection.Board.Candidates;

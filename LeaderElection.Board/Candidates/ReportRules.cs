@@ -1,3 +1,5 @@
+using LeaderElection.Reports;
+
 namespace LeaderElection.Board.Candidates;
 
 internal static class ReportRules

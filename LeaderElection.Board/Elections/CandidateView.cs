@@ -1,3 +1,5 @@
+using LeaderElection.Reports;
+
 namespace LeaderElection.Board.Elections;
 
 /// <param name="Candidate">Its id.</param>
@@ -15,5 +17,5 @@ internal sealed record CandidateView(string Candidate, string Role, string? Url,
     public const string Gone = "gone";
 
     /// <summary>Whether it is connected and campaigns.</summary>
-    public bool IsLive() => Role is not (Gone or Candidates.CandidateReport.Stopped);
+    public bool IsLive() => Role is not (Gone or CandidateReport.Stopped);
 }

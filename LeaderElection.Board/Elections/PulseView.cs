@@ -1,4 +1,5 @@
 using LeaderElection.Board.Candidates;
+using LeaderElection.Reports;
 
 namespace LeaderElection.Board.Elections;
 

@@ -1,5 +1,6 @@
 using LeaderElection.Board.Actions;
 using LeaderElection.Board.Candidates;
+using LeaderElection.Reports;
 
 namespace LeaderElection.Board.Scenarios;
 

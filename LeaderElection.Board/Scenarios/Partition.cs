@@ -1,6 +1,7 @@
 using LeaderElection.Board.Actions;
 using LeaderElection.Board.Candidates;
 using LeaderElection.Board.Elections;
+using LeaderElection.Reports;
 
 namespace LeaderElection.Board.Scenarios;
 

@@ -1,4 +1,5 @@
 using LeaderElection.Board.Candidates;
+using LeaderElection.Reports;
 using Microsoft.AspNetCore.Http;
 
 namespace LeaderElection.Tests.Board;

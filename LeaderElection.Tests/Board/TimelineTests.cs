@@ -1,6 +1,7 @@
 using LeaderElection.Board.Candidates;
 using LeaderElection.Board.Elections;
 using LeaderElection.Board.History;
+using LeaderElection.Reports;
 
 namespace LeaderElection.Tests.Board;
 

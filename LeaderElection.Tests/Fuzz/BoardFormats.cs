@@ -3,6 +3,7 @@ using System.Text.Json;
 using LeaderElection.Board.Candidates;
 using LeaderElection.Board.Elections;
 using LeaderElection.Board.Ledger;
+using LeaderElection.Reports;
 using Microsoft.AspNetCore.Http;
 
 namespace LeaderElection.Tests.Fuzz;

@@ -1,5 +1,3 @@
-extern alias worker;
-
 using System.Text;
 using LeaderElection.AppHost;
 using LeaderElection.Board.Candidates;
@@ -7,10 +5,11 @@ using LeaderElection.Etcd;
 using LeaderElection.Etcd.Protocol;
 using LeaderElection.FileSystem;
 using LeaderElection.Leases;
+using LeaderElection.Reports;
 using LeaderElection.ZooKeeper;
 using LeaderElection.ZooKeeper.Client;
 using LeaderElection.ZooKeeper.Nodes;
-using WorkerDurations = worker::LeaderElection.Worker.Settings.Durations;
+using WorkerDurations = LeaderElection.Strategies.Durations;
 
 namespace LeaderElection.Tests.Fuzz;
 

@@ -1,5 +1,3 @@
-extern alias worker;
-
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -8,14 +6,18 @@ using LeaderElection.Board.Actions;
 using LeaderElection.Etcd;
 using LeaderElection.FileSystem;
 using LeaderElection.Leases;
+using LeaderElection.Playground;
+using LeaderElection.Playground.CommandLine;
 using LeaderElection.Raft;
 using LeaderElection.Redis;
+using LeaderElection.Strategies;
 using LeaderElection.ZooKeeper;
 using LeaderElection.ZooKeeper.Client;
 using Microsoft.Extensions.Configuration;
-using worker::LeaderElection.Worker.Settings;
-using WorkerDurations = worker::LeaderElection.Worker.Settings.Durations;
-using WorkerText = worker::LeaderElection.Worker.Text;
+using Microsoft.Extensions.Hosting.Internal;
+using Microsoft.Extensions.Options;
+using WorkerDurations = LeaderElection.Strategies.Durations;
+using WorkerText = LeaderElection.Playground.Text;
 
 namespace LeaderElection.Tests.Fuzz;
 
@@ -186,17 +188,19 @@ internal static class SettingsFormats
     {
         try
         {
-            var commandLine = new WorkerCommandLine(args);
+            var commandLine = new CommandLineArguments(args);
             if (commandLine.Answer is not null)
                 return null;
-            var options = WorkerOptions.Read(new ConfigurationBuilder().AddCommandLine(commandLine.ToConfiguration()).Build());
-            Assert.True(ElectionNames.IsValid(options.Election) && ElectionNames.IsValid(options.Candidate));
-            Assert.Contains(options.Strategy, (string[])["file", "redis", "etcd", "zookeeper", "raft"]);
+            var configuration = new ConfigurationBuilder().AddCommandLine(commandLine.ToConfiguration()).Build();
+            var settings = ElectionSettings.Read(configuration);
+            Assert.True(ElectionNames.IsValid(settings.Election ?? "demo") && ElectionNames.IsValid(settings.Candidate ?? "node-1"));
+            Assert.Contains(settings.Strategy, (string[])["file", "redis", "etcd", "zookeeper", "raft"]);
+            PlaygroundSettings.Read(configuration, new HostingEnvironment());
             return null;
         }
-        catch (SettingsException e)
+        catch (OptionsValidationException e)
         {
-            return Short(string.Join("; ", e.Problems.Select(OneLine)));
+            return Short(string.Join("; ", e.Failures.Select(CommandLineOption.Explain).Select(OneLine)));
         }
     }
 

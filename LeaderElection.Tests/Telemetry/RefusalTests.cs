@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using System.Text;
 using LeaderElection.Etcd;
 using LeaderElection.FileSystem;
+using LeaderElection.Reports;
 using LeaderElection.Telemetry;
 using LeaderElection.Tests.Board;
 using LeaderElection.Tests.Processes;

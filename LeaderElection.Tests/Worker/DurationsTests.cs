@@ -1,6 +1,4 @@
-extern alias worker;
-
-using worker::LeaderElection.Worker.Settings;
+using LeaderElection.Strategies;
 
 namespace LeaderElection.Tests.Worker;
 

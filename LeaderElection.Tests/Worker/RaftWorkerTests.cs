@@ -1,5 +1,6 @@
 using System.Net;
 using LeaderElection.Board.Candidates;
+using LeaderElection.Reports;
 using LeaderElection.Tests.Processes;
 
 namespace LeaderElection.Tests.Worker;

@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using LeaderElection.Board.Candidates;
+using LeaderElection.Reports;
 using LeaderElection.Tests.Processes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;

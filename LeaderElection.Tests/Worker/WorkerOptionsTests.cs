@@ -1,8 +1,10 @@
-extern alias worker;
-
-using LeaderElection.Hosting;
+using LeaderElection.Playground;
+using LeaderElection.Playground.CommandLine;
+using LeaderElection.Strategies;
 using Microsoft.Extensions.Configuration;
-using worker::LeaderElection.Worker.Settings;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Internal;
+using Microsoft.Extensions.Options;
 
 namespace LeaderElection.Tests.Worker;
 
@@ -11,18 +13,19 @@ public sealed class WorkerOptionsTests
     [Fact]
     public void Read_NothingConfigured_GivesDefaults()
     {
-        var options = Read();
+        var (options, playground) = Read();
 
-        Assert.Equal(("file", "demo", TimeSpan.FromMilliseconds(500)), (options.Strategy, options.Election, options.WorkInterval));
-        Assert.Equal(new LeaderServiceOptions().CandidateId, options.Candidate);
+        Assert.Equal(("file", TimeSpan.FromMilliseconds(500)), (options.Strategy, playground.WorkInterval));
+        Assert.Null(options.Election);
+        Assert.Null(options.Candidate);
         Assert.Null(options.LeaseDuration);
-        Assert.Null(options.Board);
+        Assert.Null(playground.Board);
     }
 
     [Fact]
     public void Read_EverythingConfigured_IsRead()
     {
-        var options = Read(
+        var (options, playground) = Read(
             ("LeaderElection:Strategy", "Redis"), ("LeaderElection:Election", "shard-1"), ("LeaderElection:Candidate", "node-1"),
             ("LeaderElection:LeaseDuration", "10s"), ("LeaderElection:RenewInterval", "3s"), ("LeaderElection:RetryPeriod", "500ms"),
             ("LeaderElection:SafetyMargin", "00:00:01"), ("LeaderElection:Board", "http://localhost:8080"), ("ConnectionStrings:redis", "localhost"));
@@ -32,14 +35,14 @@ public sealed class WorkerOptionsTests
         Assert.Equal(TimeSpan.FromSeconds(3), options.RenewInterval);
         Assert.Equal(TimeSpan.FromSeconds(0.5), options.RetryPeriod);
         Assert.Equal(TimeSpan.FromSeconds(1), options.SafetyMargin);
-        Assert.Equal(new Uri("http://localhost:8080"), options.Board);
+        Assert.Equal(new Uri("http://localhost:8080"), playground.Board);
     }
 
     [Theory]
     [InlineData("LeaderElection:Strategy", "paxos", "--strategy (LeaderElection:Strategy) is 'paxos'; it must be file, redis, etcd, zookeeper or raft")]
-    [InlineData("LeaderElection:Strategy", "redis", "--redis (ConnectionStrings:redis) is missing; the strategy redis needs a server, such as --redis localhost:6379")]
-    [InlineData("LeaderElection:Strategy", "etcd", "--etcd (ConnectionStrings:etcd) is missing; the strategy etcd needs a server, such as --etcd http://localhost:2379")]
-    [InlineData("LeaderElection:Strategy", "zookeeper", "--zookeeper (ConnectionStrings:zookeeper) is missing; the strategy zookeeper needs a server, such as --zookeeper localhost:2181")]
+    [InlineData("LeaderElection:Strategy", "redis", "--redis (ConnectionStrings:redis) is missing; the strategy redis needs a server, such as localhost:6379")]
+    [InlineData("LeaderElection:Strategy", "etcd", "--etcd (ConnectionStrings:etcd) is missing; the strategy etcd needs a server, such as http://localhost:2379")]
+    [InlineData("LeaderElection:Strategy", "zookeeper", "--zookeeper (ConnectionStrings:zookeeper) is missing; the strategy zookeeper needs a server, such as localhost:2181")]
     [InlineData("LeaderElection:Election", "a/b", "--election (LeaderElection:Election) is 'a/b'; it must be 1 to 128 of A-Z a-z 0-9 . _ -")]
     [InlineData("LeaderElection:Candidate", "a b", "--candidate (LeaderElection:Candidate) is 'a b'; it must be 1 to 128 of A-Z a-z 0-9 . _ -")]
     [InlineData("LeaderElection:LeaseDuration", "15", "--lease-duration (LeaderElection:LeaseDuration) is '15'; it must be a duration, such as 15s, 500ms, 2m or 00:00:15")]
@@ -47,29 +50,29 @@ public sealed class WorkerOptionsTests
     [InlineData("LeaderElection:WorkInterval", "0s", "--work-interval (LeaderElection:WorkInterval) is '0s'; it must be from 1ms to 1h")]
     public void Read_BadValue_IsOneProblemThatNamesOptionValueAndRule(string key, string value, string problem)
     {
-        var refusal = Assert.Throws<SettingsException>(() => Read((key, value)));
+        var refusal = Assert.Throws<OptionsValidationException>(() => Read((key, value)));
 
-        Assert.Equal(problem, Assert.Single(refusal.Problems));
+        Assert.Equal(problem, Assert.Single(refusal.Failures.Select(CommandLineOption.Explain)));
     }
 
     [Fact]
     public void Read_RaftWithoutMembersAndMember_IsAProblemEach()
     {
-        var refusal = Assert.Throws<SettingsException>(() => Read(("LeaderElection:Strategy", "raft")));
+        var refusal = Assert.Throws<OptionsValidationException>(() => Read(("LeaderElection:Strategy", "raft")));
 
         Assert.Equal(
             [
-                "--raft (ConnectionStrings:raft) is missing; the strategy raft needs to know all members, such as --raft \"m0=localhost:7000,m1=localhost:7001,m2=localhost:7002;secret=…\"",
-                "--member (LeaderElection:Raft:Member) is missing; the strategy raft needs to know which member this is, such as --member m0",
+                "--raft (ConnectionStrings:raft) is missing; the strategy raft needs to know all members, such as \"m0=localhost:7000,m1=localhost:7001,m2=localhost:7002;secret=…\"",
+                "--member (LeaderElection:Raft:Member) is missing; the strategy raft needs to know which member this is, such as m0",
             ],
-            refusal.Problems);
+            refusal.Failures.Select(CommandLineOption.Explain));
     }
 
     [Theory]
     [InlineData("ConnectionStrings:raft")]
     [InlineData("LeaderElection:Raft:ConnectionString")]
     public void Read_RaftWithMembersInEitherPlace_IsRead(string key) => Assert.Equal(
-        "raft", Read(("LeaderElection:Strategy", "Raft"), (key, "m0=localhost:7000"), ("LeaderElection:Raft:Member", "m0")).Strategy);
+        "raft", Read(("LeaderElection:Strategy", "Raft"), (key, "m0=localhost:7000"), ("LeaderElection:Raft:Member", "m0")).Election.Strategy);
 
     [Fact]
     public void Read_BoardIsAServiceOfTheApplication_TakesItsAddress()
@@ -78,13 +81,30 @@ public sealed class WorkerOptionsTests
         var named = Read(("services:board:http:0", "http://localhost:5000"), ("LeaderElection:Board", "http://board"));
         var given = Read(("services:board:http:0", "http://localhost:5000"), ("LeaderElection:Board", "http://localhost:9"));
 
-        Assert.Equal(new Uri("http://localhost:5000"), discovered.Board);
-        Assert.Equal(new Uri("http://localhost:5000"), named.Board);
-        Assert.Equal(new Uri("http://localhost:9"), given.Board);
+        Assert.Equal(new Uri("http://localhost:5000"), discovered.Playground.Board);
+        Assert.Equal(new Uri("http://localhost:5000"), named.Playground.Board);
+        Assert.Equal(new Uri("http://localhost:9"), given.Playground.Board);
     }
 
-    private static WorkerOptions Read(params (string Key, string Value)[] settings) =>
-        WorkerOptions.Read(new ConfigurationBuilder()
+    [Theory]
+    [InlineData("Development", null, null, true)]
+    [InlineData("Production", null, null, false)]
+    [InlineData("Production", "LeaderElection:Playground", "true", true)]
+    [InlineData("Production", "LeaderElection:Status", "true", true)]
+    [InlineData("Production", "LeaderElection:Board", "http://localhost:8080", true)]
+    [InlineData("Production", "services:board:http:0", "http://localhost:8080", true)]
+    [InlineData("Development", "LeaderElection:Playground", "false", false)]
+    public void Read_Playground_IsOnInDevelopmentOrWhereItWasToldTo(string environment, string? key, string? value, bool isOn) =>
+        Assert.Equal(isOn, Read(environment, key is null ? [] : [(key, value!)]).Playground.IsOn);
+
+    private static (ElectionSettings Election, PlaygroundSettings Playground) Read(params (string Key, string Value)[] settings) =>
+        Read(Environments.Production, settings);
+
+    private static (ElectionSettings Election, PlaygroundSettings Playground) Read(string environment, (string Key, string Value)[] settings)
+    {
+        var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Key, (string?)s.Value)))
-            .Build());
+            .Build();
+        return (ElectionSettings.Read(configuration), PlaygroundSettings.Read(configuration, new HostingEnvironment { EnvironmentName = environment }));
+    }
 }

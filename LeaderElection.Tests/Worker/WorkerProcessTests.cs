@@ -88,7 +88,7 @@ public sealed class WorkerProcessTests : IDisposable
     [InlineData("/faults/resign")]
     public async Task Faults_InProduction_AreNotThere(string path)
     {
-        await using var worker = await WorkerProcess.StartAsync(_folder.Path, ["--node-id", "node-1"], "Production");
+        await using var worker = await WorkerProcess.StartAsync(_folder.Path, ["--node-id", "node-1", "--playground"], "Production");
 
         using var response = await worker.PostAsync(path);
 
@@ -194,7 +194,7 @@ public sealed class WorkerProcessTests : IDisposable
     [Fact]
     public async Task Resign_InProduction_IsForThisMachineButNotForForeignPages()
     {
-        await using var worker = await WorkerProcess.StartAsync(_folder.Path, ["--node-id", "node-1"], "Production");
+        await using var worker = await WorkerProcess.StartAsync(_folder.Path, ["--node-id", "node-1", "--playground"], "Production");
         var token = Token(await worker.WaitForRoleAsync("leader"));
 
         using (var foreign = await worker.PostAsync("/election/resign", origin: "https://elsewhere.example"))

@@ -1,9 +1,7 @@
-extern alias worker;
-
-using LeaderElection.Board.Candidates;
 using LeaderElection.Hosting;
+using LeaderElection.Playground.Reporting;
+using LeaderElection.Reports;
 using LeaderElection.Tests.Processes;
-using worker::LeaderElection.Worker.Reporting;
 
 namespace LeaderElection.Tests.Worker;
 

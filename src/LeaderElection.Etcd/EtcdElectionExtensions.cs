@@ -2,6 +2,7 @@ using LeaderElection.Etcd;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.Hosting;
 
@@ -12,21 +13,22 @@ public static class EtcdElectionExtensions
     /// <remarks>Options are read from the section <c>LeaderElection:Etcd</c> first.</remarks>
     /// <param name="builder">The application.</param>
     /// <param name="connectionName">The name of the connection string; also the key under which the backend is registered.</param>
-    /// <param name="configure">Changes the options.</param>
+    /// <param name="configure">Changes the options; <c>services.Configure&lt;EtcdElectionOptions&gt;(connectionName, …)</c> does so as well.</param>
     public static IHostApplicationBuilder AddEtcdElectionBackend(
         this IHostApplicationBuilder builder, string connectionName, Action<EtcdElectionOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentException.ThrowIfNullOrEmpty(connectionName);
-        builder.Services.AddElectionBackend(connectionName, provider =>
+        builder.Services.AddOptions<EtcdElectionOptions>(connectionName).Configure(options =>
         {
-            var options = new EtcdElectionOptions();
             builder.Configuration.GetSection("LeaderElection:Etcd").Bind(options);
             options.ConnectionString ??= builder.Configuration.GetConnectionString(connectionName);
             configure?.Invoke(options);
-            return new EtcdElectionBackend(
-                options, provider.GetService<ILogger<EtcdElectionBackend>>(), provider.GetService<TimeProvider>());
         });
+        builder.Services.AddElectionBackend(connectionName, provider => new EtcdElectionBackend(
+            provider.GetRequiredService<IOptionsMonitor<EtcdElectionOptions>>().Get(connectionName),
+            provider.GetService<ILogger<EtcdElectionBackend>>(),
+            provider.GetService<TimeProvider>()));
         return builder;
     }
 }

@@ -2,6 +2,7 @@ using LeaderElection.FileSystem;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.Hosting;
 
@@ -15,21 +16,22 @@ public static class FileElectionExtensions
     /// </remarks>
     /// <param name="builder">The application.</param>
     /// <param name="name">The key under which the backend is registered.</param>
-    /// <param name="configure">Changes the options.</param>
+    /// <param name="configure">Changes the options; <c>services.Configure&lt;FileElectionOptions&gt;(name, …)</c> does so as well.</param>
     public static IHostApplicationBuilder AddFileElectionBackend(
         this IHostApplicationBuilder builder, string name, Action<FileElectionOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentException.ThrowIfNullOrEmpty(name);
-        builder.Services.AddElectionBackend(name, provider =>
+        builder.Services.AddOptions<FileElectionOptions>(name).Configure(options =>
         {
-            var section = builder.Configuration.GetSection("LeaderElection:File");
-            var options = new FileElectionOptions { Directory = builder.Configuration.GetConnectionString(name) ?? "" };
-            section.Bind(options);
+            options.Directory = builder.Configuration.GetConnectionString(name) ?? "";
+            builder.Configuration.GetSection("LeaderElection:File").Bind(options);
             configure?.Invoke(options);
-            return new FileElectionBackend(
-                options, provider.GetService<ILogger<FileElectionBackend>>(), provider.GetService<TimeProvider>());
         });
+        builder.Services.AddElectionBackend(name, provider => new FileElectionBackend(
+            provider.GetRequiredService<IOptionsMonitor<FileElectionOptions>>().Get(name),
+            provider.GetService<ILogger<FileElectionBackend>>(),
+            provider.GetService<TimeProvider>()));
         return builder;
     }
 }

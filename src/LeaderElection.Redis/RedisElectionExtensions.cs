@@ -2,6 +2,7 @@ using LeaderElection.Redis;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.Hosting;
 
@@ -12,21 +13,22 @@ public static class RedisElectionExtensions
     /// <remarks>Options are read from the section <c>LeaderElection:Redis</c> first.</remarks>
     /// <param name="builder">The application.</param>
     /// <param name="connectionName">The name of the connection string; also the key under which the backend is registered.</param>
-    /// <param name="configure">Changes the options.</param>
+    /// <param name="configure">Changes the options; <c>services.Configure&lt;RedisElectionOptions&gt;(connectionName, …)</c> does so as well.</param>
     public static IHostApplicationBuilder AddRedisElectionBackend(
         this IHostApplicationBuilder builder, string connectionName, Action<RedisElectionOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentException.ThrowIfNullOrEmpty(connectionName);
-        builder.Services.AddElectionBackend(connectionName, provider =>
+        builder.Services.AddOptions<RedisElectionOptions>(connectionName).Configure(options =>
         {
-            var options = new RedisElectionOptions();
             builder.Configuration.GetSection("LeaderElection:Redis").Bind(options);
             options.ConnectionString ??= builder.Configuration.GetConnectionString(connectionName);
             configure?.Invoke(options);
-            return new RedisElectionBackend(
-                options, provider.GetService<ILogger<RedisElectionBackend>>(), provider.GetService<TimeProvider>());
         });
+        builder.Services.AddElectionBackend(connectionName, provider => new RedisElectionBackend(
+            provider.GetRequiredService<IOptionsMonitor<RedisElectionOptions>>().Get(connectionName),
+            provider.GetService<ILogger<RedisElectionBackend>>(),
+            provider.GetService<TimeProvider>()));
         return builder;
     }
 }

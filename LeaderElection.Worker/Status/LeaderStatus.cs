@@ -1,3 +1,0 @@
-namespace LeaderElection.Worker.Status;
-
-internal sealed record LeaderStatus(string Candidate, long FencingToken, DateTimeOffset Since);

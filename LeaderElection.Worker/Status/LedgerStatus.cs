@@ -1,3 +1,0 @@
-namespace LeaderElection.Worker.Status;
-
-internal sealed record LedgerStatus(long Accepted, long Refused);

@@ -1,0 +1,3 @@
+namespace LeaderElection.Playground.Status;
+
+internal sealed record LedgerStatus(long Accepted, long Refused);
