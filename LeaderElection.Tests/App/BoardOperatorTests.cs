@@ -50,7 +50,7 @@ public sealed class BoardOperatorTests : IDisposable
         await StateAsync(app, replica, state => state.State?.Text == KnownResourceStates.Running);
         // Started at the moment of its crash, of which the orchestrator may not have heard.
         var crashed = board.OperateAsync("start", replica);
-        System.Diagnostics.Process.GetProcessById(Pid(app, replica)).Kill();
+        System.Diagnostics.Process.GetProcessById(ProcessOf(replica)).Kill();
         Assert.Null(await crashed);
         await StateAsync(app, replica, state => state.State?.Text == KnownResourceStates.Running);
         Assert.Null(await board.OperateAsync("restart", replica));
@@ -62,10 +62,9 @@ public sealed class BoardOperatorTests : IDisposable
         Assert.Equal("'kill' is unknown; allowed are start, stop, restart", await board.OperateAsync("kill", replica));
     }
 
-    private static int Pid(DistributedApplication app, string id) =>
-        app.ResourceNotifications.TryGetCurrentState(id, out var current)
-            ? Convert.ToInt32(current.Snapshot.Properties.First(property => property.Name == "executable.pid").Value, System.Globalization.CultureInfo.InvariantCulture)
-            : throw new InvalidOperationException($"{id} is unknown.");
+    /// <summary>The replica itself, also where the orchestrator starts it through another process.</summary>
+    private static int ProcessOf(string replica) => Assert.Single(
+        ProcessTable.Mentioning($"service.instance.id={replica[(replica.LastIndexOf('-') + 1)..]}"), pid => !ProcessTable.ChildrenOf(pid).Any());
 
     private async Task StateAsync(DistributedApplication app, string id, Func<CustomResourceSnapshot, bool> condition)
     {

@@ -1,13 +1,10 @@
+using LeaderElection.Tests.Processes;
 
 namespace LeaderElection.Tests.App;
 
 [Collection("App")]
-public sealed class CommandLineTests : IDisposable
+public sealed class CommandLineTests
 {
-    private readonly CancellationTokenSource _timeout = new(TestApplication.Patience, TimeProvider.System);
-
-    public void Dispose() => _timeout.Dispose();
-
     [Theory]
     [InlineData("--strategies file,paxos", "'paxos' is unknown; allowed are file, redis, etcd, zookeeper, raft")]
     [InlineData("--replicas 2", "--replicas: raft has 3 members at least")]
@@ -22,17 +19,9 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("--wrong", "Unknown argument '--wrong'")]
     public async Task Start_WrongArgument_AnswersInOneLineWithExitCode2(string arguments, string expected)
     {
-        using var host = AppHostProcess.Start(arguments.Split(' '));
-        try
-        {
-            await host.WaitForExitAsync(_timeout.Token);
+        await using var host = ChildProcess.StartProject("LeaderElection.AppHost", arguments.Split(' '));
 
-            Assert.Equal(2, host.ExitCode);
-            Assert.Contains(expected, Assert.Single(host.Errors), StringComparison.Ordinal);
-        }
-        finally
-        {
-            host.Kill();
-        }
+        Assert.Equal(2, await host.WaitForExitAsync());
+        Assert.Contains(expected, Assert.Single(host.StandardError), StringComparison.Ordinal);
     }
 }

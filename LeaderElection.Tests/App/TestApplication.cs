@@ -7,11 +7,11 @@ internal static class TestApplication
 {
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
-    public static IDistributedApplicationBuilder CreateBuilder(bool withDashboard = false, params string[] args) => DistributedApplication.CreateBuilder(new DistributedApplicationOptions
+    public static IDistributedApplicationBuilder CreateBuilder(params string[] args) => DistributedApplication.CreateBuilder(new DistributedApplicationOptions
     {
         Args = ["--DcpPublisher:RandomizePorts=true", .. args],
         AssemblyName = typeof(Projects.LeaderElection_AppHost).Assembly.GetName().Name,
-        DisableDashboard = !withDashboard,
+        DisableDashboard = true,
     });
 
     /// Replicas of the worker in an election of their own, in a folder.

@@ -81,7 +81,7 @@ public sealed class RaftClusterResourceTests
     [Fact]
     public void AddRaftCluster_Published_IsRefusedInOneLine()
     {
-        var publishing = TestApplication.CreateBuilder(args: ["--operation", "publish", "--publisher", "manifest"]);
+        var publishing = TestApplication.CreateBuilder("--operation", "publish", "--publisher", "manifest");
         Assert.True(publishing.ExecutionContext.IsPublishMode);
 
         var refusal = Assert.Throws<DistributedApplicationException>(() => publishing.AddRaftCluster("raft"));
