@@ -28,7 +28,7 @@ public sealed class PublishedCandidate : IAsyncLifetime
     {
         var project = Path.Combine(BuildOutput.Repository, "benchmarks", "LeaderElection.AotCandidate");
         await using var publish = ChildProcess.Start(
-            "dotnet", ["publish", project, "-c", "Release", "--use-current-runtime", $"-p:{how}=true", "-v", "quiet", "-nologo", "-o", _folder.Path]);
+            "dotnet", ["publish", project, "-c", "Release", "--use-current-runtime", $"-p:{how}=true", "-v", "quiet", "-nologo", "--disable-build-servers", "-o", _folder.Path]);
         var exitCode = await publish.WaitForExitAsync(TimeSpan.FromMinutes(5));
         return (exitCode, string.Join('\n', publish.Lines.Select(l => l.Text)));
     }
