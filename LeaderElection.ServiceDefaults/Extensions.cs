@@ -16,6 +16,7 @@ public static class Extensions
 {
     private const string HealthEndpointPath = "/health";
     private const string AlivenessEndpointPath = "/alive";
+    private const string ElectionEndpointPath = "/election";
 
     /// <summary>The project's own sources of spans and of metrics.</summary>
     private static readonly string[] TelemetrySources = ["LeaderElection", "LeaderElection.Board", "LeaderElection.Playground"];
@@ -54,7 +55,7 @@ public static class Extensions
             .WithTracing(tracing => tracing
                 .AddSource(builder.Environment.ApplicationName)
                 .AddSource(TelemetrySources)
-                .AddAspNetCoreInstrumentation(options => options.Filter = context => !IsHealthRequest(context))
+                .AddAspNetCoreInstrumentation(options => options.Filter = context => !IsProbe(context))
                 .AddHttpClientInstrumentation());
 
         // With the exporter's own 10 s, and the retries that Aspire asks for, a service whose collector is away would take
@@ -97,7 +98,9 @@ public static class Extensions
         return app;
     }
 
-    private static bool IsHealthRequest(HttpContext context) =>
-        context.Request.Path.StartsWithSegments(HealthEndpointPath, StringComparison.Ordinal)
-        || context.Request.Path.StartsWithSegments(AlivenessEndpointPath, StringComparison.Ordinal);
+    /// <summary>Whether somebody asks again and again how it stands; a trace of each would bury the others.</summary>
+    private static bool IsProbe(HttpContext context) => HttpMethods.IsGet(context.Request.Method)
+        && (context.Request.Path.StartsWithSegments(HealthEndpointPath, StringComparison.Ordinal)
+            || context.Request.Path.StartsWithSegments(AlivenessEndpointPath, StringComparison.Ordinal)
+            || context.Request.Path == ElectionEndpointPath);
 }
