@@ -15,5 +15,5 @@ require_dotnet() {
 }
 
 sources_newer_than() {
-  [ -n "$(find "$root" \( -name bin -o -name obj -o -name .git -o -name data -o -name artifacts \) -prune -o -type f -newer "$1" -print | head -n 1)" ]
+  [ -n "$(find "$root" \( -name bin -o -name obj -o -name .git -o -name data -o -name 'data-[0-9]*' -o -name artifacts \) -prune -o -type f -newer "$1" -print | head -n 1)" ]
 }

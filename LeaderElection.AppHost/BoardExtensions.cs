@@ -6,19 +6,29 @@ namespace LeaderElection.AppHost;
 
 internal static class BoardExtensions
 {
+    /// <summary>Gives a project the environment that the AppHost has, such as Development.</summary>
+    public static IResourceBuilder<ProjectResource> WithSameEnvironment(this IResourceBuilder<ProjectResource> project) =>
+        project.WithEnvironment("ASPNETCORE_ENVIRONMENT", project.ApplicationBuilder.Environment.EnvironmentName);
+
+    /// <summary>Says where the board keeps what it knows. Where the application is published, it is below its own working directory.</summary>
+    public static IResourceBuilder<ProjectResource> WithDataDirectory(this IResourceBuilder<ProjectResource> board, string folder) =>
+        board.ApplicationBuilder.ExecutionContext.IsRunMode ? board.WithEnvironment("Board__DataDirectory", folder) : board;
+
     /// <summary>Lets the AppHost read the board and, in Development, start and stop replicas for it.</summary>
-    public static BoardAccess WithAccess(this IResourceBuilder<ProjectResource> board)
+    public static IResourceBuilder<ProjectResource> WithOperator(this IResourceBuilder<ProjectResource> board)
     {
         var builder = board.ApplicationBuilder;
+        if (!builder.ExecutionContext.IsRunMode)
+            return board;
+
         var endpoint = board.GetEndpoint("http");
         var access = new BoardAccess(() => endpoint.IsAllocated ? new Uri(endpoint.Url) : null, isOperator: builder.Environment.IsDevelopment());
         builder.Services.AddSingleton(access);
         if (access.OperatorKey is not { } key)
-            return access;
+            return board;
 
-        board.WithEnvironment("Board__OperatorKey", builder.CreateResourceBuilder(new ParameterResource("board-operator-key", _ => key, secret: true)));
         builder.Services.AddSingleton<BoardOperator>();
         builder.Services.AddHostedService(services => services.GetRequiredService<BoardOperator>());
-        return access;
+        return board.WithEnvironment("Board__OperatorKey", builder.CreateResourceBuilder(new ParameterResource("board-operator-key", _ => key, secret: true)));
     }
 }

@@ -1,13 +1,16 @@
 using LeaderElection.AppHost;
+using LeaderElection.Hosting;
+using LeaderElection.Tests.Fuzz;
+using Microsoft.Extensions.Configuration;
 
 namespace LeaderElection.Tests.App;
 
 public class AppHostOptionsTests
 {
     [Fact]
-    public void TryParse_Nothing_GivesTheDefaults()
+    public void Read_Nothing_GivesTheDefaults()
     {
-        Assert.True(AppHostOptions.TryParse([], out var options, out _));
+        var options = Read();
 
         Assert.Equal(["file", "redis", "etcd", "zookeeper", "raft"], options.Strategies);
         Assert.Equal((3, 5), (options.ReplicasOf("etcd"), options.ReplicasOf("raft")));
@@ -16,12 +19,12 @@ public class AppHostOptionsTests
         Assert.Null(options.Scenario);
     }
 
-    [Fact]
-    public void TryParse_EverythingGiven_TakesIt()
+    [Theory]
+    [InlineData("--strategies", "redis,raft", "--replicas=4", "--scenario", "frozen-leader", "--stores", "Native", "--board-port", "0", "--lease-duration", "1500ms", "--data-dir", "/tmp/x")]
+    [InlineData("--Strategies=Redis,raft", "--Replicas", "4", "--Scenario=frozen-leader", "--Stores=native", "--BoardPort=0", "--LeaseDuration=1.5s", "--DataDirectory=/tmp/x")]
+    public void Read_EverythingGiven_TakesItInEitherForm(params string[] args)
     {
-        string[] args = ["--strategies", "redis,raft", "--replicas=4", "--scenario", "frozen-leader", "--stores", "Native", "--board-port", "0", "--lease-duration", "1500ms", "--data-dir", "/tmp/x"];
-
-        Assert.True(AppHostOptions.TryParse(args, out var options, out _));
+        var options = Read(args);
 
         Assert.Equal(["redis", "raft"], options.Strategies);
         Assert.Equal((4, 4), (options.ReplicasOf("redis"), options.ReplicasOf("raft")));
@@ -30,28 +33,33 @@ public class AppHostOptionsTests
         Assert.Null(options.BoardPort);
         Assert.Equal((TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(1.5)), (options.LeaseOf("redis"), options.LeaseOf("raft")));
         Assert.Equal("/tmp/x", options.DataDirectory);
-        Assert.Empty(options.AspireArguments);
     }
 
     [Fact]
-    public void TryParse_SettingsOfAspire_AreLeftToIt()
+    public void Read_SettingsFileAndCommandLine_TheCommandLineIsStronger()
     {
-        string[] args = ["--DcpPublisher:RandomizePorts=true", "--replicas", "3", "--Some:Key", "value", "--operation", "publish"];
+        var settings = new Dictionary<string, string?> { ["Replicas"] = "7", ["Strategies"] = "file" };
 
-        Assert.True(AppHostOptions.TryParse(args, out var options, out _));
+        var options = AppHostOptions.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).AddCommandLine(CommandLine.ToAspire(["--replicas", "2"])).Build());
 
-        Assert.Equal(["--DcpPublisher:RandomizePorts=true", "--Some:Key", "value", "--operation", "publish"], options.AspireArguments);
+        Assert.Equal((2, "file"), (options.ReplicasOf("file"), options.Strategies.Single()));
     }
+
+    [Theory]
+    [InlineData("--DcpPublisher:RandomizePorts=true", "--Some:Key", "value")]
+    [InlineData("--operation", "publish", "--publisher", "manifest", "--output-path", "x.json")]
+    [InlineData("--operation", "publish", "--step", "deploy", "--list-steps", "true", "--an-option-of-tomorrow", "1")]
+    [InlineData("--list-steps", "--log-level", "debug", "--environment", "Staging")]
+    public void ToAspire_WhatIsAspires_IsLeftToIt(params string[] args) =>
+        Assert.Equal(["--Replicas=3", .. args], CommandLine.ToAspire(["--replicas", "3", .. args]));
 
     [Theory]
     [InlineData("500ms", 0.5)]
     [InlineData("2s", 2)]
     [InlineData("0.75s", 0.75)]
     [InlineData("00:01:00", 60)]
-    public void TryParse_LeaseDuration_TakesEachForm(string text, double seconds)
-    {
-        Assert.True(AppHostOptions.TryParse(["--strategies", "file", "--lease-duration", text], out var options, out _));
+    public void Read_LeaseDuration_TakesEachForm(string text, double seconds) =>
+        Assert.Equal(TimeSpan.FromSeconds(seconds), Read("--strategies", "file", "--lease-duration", text).LeaseDuration);
 
-        Assert.Equal(TimeSpan.FromSeconds(seconds), options.LeaseDuration);
-    }
+    private static AppHostOptions Read(params string[] args) => SettingsFormats.ReadAppHost(args);
 }

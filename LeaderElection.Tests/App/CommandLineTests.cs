@@ -12,6 +12,7 @@ public sealed class CommandLineTests
     [InlineData("--scenario partition --environment Production", "they run in Development only, not in Production")]
     [InlineData("--replicas 0", "'0' is not a number from 1 to 9")]
     [InlineData("--replicas", "--replicas needs a value")]
+    [InlineData("--Replicas=10", "--replicas: '10' is not a number from 1 to 9")]
     [InlineData("--stores cloud", "allowed are auto, container, native, none")]
     [InlineData("--board-port 65536", "'65536' is not a number from 0 to 65535")]
     [InlineData("--lease-duration soon", "'soon' is not a time")]

@@ -1,8 +1,13 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using LeaderElection.Hosting;
 
 namespace LeaderElection.Tests.App;
+
+// The arguments of commands are still marked as being tried out.
+#pragma warning disable ASPIREINTERACTION001
 
 /// <summary>The elections' rows and their commands, on the running AppHost.</summary>
 [Collection("RunningApp")]
@@ -28,8 +33,10 @@ public sealed class ElectionResourceTests(RunningApp app) : IDisposable
         Assert.True(token > 0);
         Assert.Equal(workers.Order(), Candidates(row));
         // The members of raft are resources of their own, known by their names.
-        Assert.Equal($"Leader {(election == "raft-demo" ? leader[..^9] : leader[^8..])}", row.State?.Text);
-        Assert.Equal(KnownResourceStateStyles.Success, row.State?.Style);
+        var name = election == "raft-demo" ? leader[..^9] : leader[^8..];
+        Assert.Equal($"{name} leads, fencing token {token}", row.Properties.Single(property => property.Name == "resource.source").Value);
+        Assert.Equal(new ResourceStateSnapshot(KnownResourceStates.Running, KnownResourceStateStyles.Success), row.State);
+        await Notifications.WaitForResourceHealthyAsync(election, _timeout.Token);
     }
 
     [Theory]
@@ -80,9 +87,43 @@ public sealed class ElectionResourceTests(RunningApp app) : IDisposable
         await ReplicasAsync(election);
         var (leader, _) = await LeaderAsync(election, after: 0);
 
-        var message = await ExecuteAsync(election, "freeze-leader");
+        var message = await ExecuteAsync(election, "freeze-leader", ("seconds", "9"));
 
-        Assert.Matches($@"^{leader} is frozen for 15 s; \S+ leads under token \d+\.$", message);
+        Assert.Matches($@"^{leader} is frozen for 9 s; \S+ leads under token \d+\.$", message);
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("3601")]
+    [InlineData("long")]
+    public async Task FreezeLeader_ForNoTime_IsRefused_AndChangesNothing(string seconds)
+    {
+        await ReplicasAsync("file-demo");
+        var leader = await LeaderAsync("file-demo", after: 0);
+
+        var result = await RunAsync("file-demo", "freeze-leader", ("seconds", seconds));
+
+        Assert.False(result.Success);
+        Assert.Equal(leader, await LeaderAsync("file-demo", after: 0));
+    }
+
+    [Fact]
+    public async Task Transfer_OnRaft_HandsOverToTheOneThatIsNamed_AndSaysSoAsJson()
+    {
+        await ReplicasAsync("raft-demo");
+        var (leader, token) = await LeaderAsync("raft-demo", after: 0);
+        var target = leader.StartsWith("raft-m0", StringComparison.Ordinal) ? "m1" : "m0";
+
+        var result = await RunAsync("raft-demo", "transfer", ("to", target));
+
+        Assert.True(result.Success, result.Message);
+        Assert.Equal(CommandResultFormat.Json, result.Data?.Format);
+        var json = JsonNode.Parse(result.Data!.Value)!;
+        Assert.Equal(("raft-demo", leader), ((string?)json["election"], (string?)json["was"]!["candidate"]));
+        Assert.StartsWith($"raft-{target}-", (string?)json["next"]!["candidate"], StringComparison.Ordinal);
+        Assert.True((long)json["next"]!["fencingToken"]! > token);
+        // There is nobody to be named elsewhere.
+        Assert.DoesNotContain((await RowAsync("file-demo", _ => true)).Commands, command => command.Name == "transfer");
     }
 
     [Theory]
@@ -146,10 +187,18 @@ public sealed class ElectionResourceTests(RunningApp app) : IDisposable
         }
     }
 
-    private async Task<string> ExecuteAsync(string resource, string command)
+    private async Task<string> ExecuteAsync(string resource, string command, params (string Name, string Value)[] arguments)
     {
-        var result = await app.Application.ResourceCommands.ExecuteCommandAsync(resource, command, _timeout.Token);
+        var result = await RunAsync(resource, command, arguments);
         Assert.True(result.Success, result.Message);
         return result.Message ?? "";
     }
+
+    private Task<ExecuteCommandResult> RunAsync(string resource, string command, params (string Name, string Value)[] arguments) => arguments is []
+        ? app.Application.ResourceCommands.ExecuteCommandAsync(resource, command, _timeout.Token)
+        : app.Application.ResourceCommands.ExecuteCommandAsync(
+            resource,
+            command,
+            new InteractionInputCollection([.. arguments.Select(argument => new InteractionInput { Name = argument.Name, Value = argument.Value, InputType = InputType.Text })]),
+            _timeout.Token);
 }

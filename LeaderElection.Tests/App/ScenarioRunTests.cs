@@ -1,6 +1,7 @@
 using Aspire.Hosting;
 using LeaderElection.AppHost;
 using LeaderElection.AppHost.Board;
+using LeaderElection.Tests.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace LeaderElection.Tests.App;
@@ -24,11 +25,12 @@ public sealed class ScenarioRunTests
         const string Elections = """[{"name":"demo","strategy":"raft","leader":{"candidate":"a","fencingToken":3},"candidates":[]}]""";
         await using var board = await BoardStub.StartAsync();
         (board.Elections, board.Scenarios, board.Log) = (Elections, scenarios, log);
-        board.Tell(Elections);
         var access = new BoardAccess(() => board.Address, isOperator: true);
         board.OperatorKey = access.OperatorKey;
         var builder = TestApplication.CreateBuilder();
-        builder.AddElection("demo").ObservedThrough((_, _) => Task.FromResult<IElectionBackend>(new BoardElectionBackend(access, "raft")));
+        var told = new ToldElection();
+        told.Tell(new LeaderInfo("a", 3, default));
+        builder.AddElection("demo").ObservedThrough((_, _) => Task.FromResult<IElectionBackend>(told));
         builder.Services.AddSingleton(access).AddSingleton(new AppHostOptions { Scenario = "partition" }).AddSingleton<BoardOperator>().AddSingleton<ScenarioRun>();
         builder.Services.AddHostedService(services => services.GetRequiredService<BoardOperator>());
         builder.Services.AddHostedService(services => services.GetRequiredService<ScenarioRun>());

@@ -119,10 +119,9 @@ internal sealed class DashboardPage(IPage page, Uri login)
 
     private static ElectionLine? Parse(IReadOnlyList<string> cells)
     {
-        var leader = Regex.Match(cells[StateColumn], @"^\s*Leader (\S+)\s*$");
-        var token = Regex.Match(cells[SourceColumn], @"fencing token (\d+)");
-        return leader.Success && token.Success
-            ? new ElectionLine(leader.Groups[1].Value, long.Parse(token.Groups[1].Value, CultureInfo.InvariantCulture))
+        var line = Regex.Match(cells[SourceColumn], @"(\S+) leads, fencing token (\d+)");
+        return line.Success && cells[StateColumn].Trim() == "Running"
+            ? new ElectionLine(line.Groups[1].Value, long.Parse(line.Groups[2].Value, CultureInfo.InvariantCulture))
             : null;
     }
 

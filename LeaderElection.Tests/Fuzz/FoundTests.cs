@@ -137,5 +137,5 @@ public sealed class FoundTests
     [InlineData("--data-dir", "")]
     [InlineData("--stores", " 1")]
     [InlineData("--stores", "container,native")]
-    public void AppHostArgument_ThatIsNone_IsRefused(string option, string value) => Assert.Throws<FormatException>(() => CommandLine.Parse([option, value]));
+    public void AppHostArgument_ThatIsNone_IsRefused(string option, string value) => Assert.Throws<FormatException>(() => SettingsFormats.ReadAppHost([option, value]));
 }

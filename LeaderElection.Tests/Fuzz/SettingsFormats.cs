@@ -163,14 +163,17 @@ internal static class SettingsFormats
         // An empty argument at the end is one of no arguments at all.
         var text = Encoding.UTF8.GetString(input);
         var args = text is [_, _, ..] ? text[1..].Split('\0') : [];
-        return text.StartsWith('a') ? ReadAppHost(args) : ReadWorker(args);
+        return text.StartsWith('a') ? CheckAppHost(args) : ReadWorker(args);
     }
 
-    private static string? ReadAppHost(string[] args)
+    /// <summary>What the AppHost makes of its command line.</summary>
+    internal static AppHostOptions ReadAppHost(string[] args) => AppHostOptions.Read(new ConfigurationBuilder().AddCommandLine(CommandLine.ToAspire(args)).Build());
+
+    private static string? CheckAppHost(string[] args)
     {
         try
         {
-            var options = CommandLine.Parse(args);
+            var options = ReadAppHost(args);
             Assert.InRange(options.Replicas ?? 1, 1, 9);
             Assert.InRange(options.BoardPort ?? 1, 1, 65535);
             Assert.InRange(options.LeaseDuration ?? TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(500), TimeSpan.FromHours(1));

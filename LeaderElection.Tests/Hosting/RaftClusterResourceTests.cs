@@ -15,15 +15,21 @@ public sealed class RaftClusterResourceTests
     public async Task ConnectionString_ListsTheMembersAtPortsOfTheirOwn_ClusterAndSecret()
     {
         _builder.Configuration["Parameters:raft-secret"] = Secret;
-        var cluster = _builder.AddRaftCluster("raft").Resource;
+        var cluster = _builder.AddRaftCluster("raft");
+        var processes = AddMembers(cluster, 5);
+        foreach (var endpoint in processes.Select(EndpointOf))
+            endpoint.AllocatedEndpoint = new AllocatedEndpoint(endpoint, "localhost", endpoint.Port!.Value);
 
-        var connectionString = await cluster.ConnectionStringExpression.GetValueAsync(CancellationToken.None);
+        var connectionString = await cluster.Resource.ConnectionStringExpression.GetValueAsync(CancellationToken.None);
         var members = Regex.Match(connectionString!, $@"^(?:(m\d)=127\.0\.0\.1:(\d+),?){{5}};cluster=raft;secret={Secret}$");
 
         Assert.True(members.Success, connectionString);
         Assert.Equal(["m0", "m1", "m2", "m3", "m4"], members.Groups[1].Captures.Select(capture => capture.Value));
-        Assert.Equal(cluster.Members, members.Groups[1].Captures.Select(capture => capture.Value));
-        Assert.Equal(5, members.Groups[2].Captures.Select(capture => capture.Value).Distinct().Count());
+        var ports = members.Groups[2].Captures.Select(capture => int.Parse(capture.Value, System.Globalization.CultureInfo.InvariantCulture)).ToList();
+        Assert.Equal(5, ports.Distinct().Count());
+        // Aspire's orchestrator gives away those from 10000 to 32767.
+        Assert.All(ports, port => Assert.True(port > 32767, $"{port}"));
+        Assert.All(processes.Select(EndpointOf), endpoint => Assert.False(endpoint.IsProxied));
     }
 
     [Fact]
@@ -44,9 +50,9 @@ public sealed class RaftClusterResourceTests
     {
         _builder.Configuration["Parameters:raft-secret"] = Secret;
         var folder = Path.Combine(Path.GetTempPath(), "raft-state");
-        var cluster = _builder.AddRaftCluster("raft", members: 3, dataDirectory: folder);
+        var cluster = _builder.AddRaftCluster("raft", folder);
 
-        var member = _builder.AddExecutable("second", "true", ".").WithRaftMember(cluster, 1).Resource;
+        var member = AddMembers(cluster, 2)[1];
 
         var environment = await Composition.EnvironmentOfAsync(_builder, member);
         Assert.Equal("m1", environment["LeaderElection__Raft__Member"]);
@@ -55,37 +61,61 @@ public sealed class RaftClusterResourceTests
         Assert.Contains(member.Annotations.OfType<ResourceRelationshipAnnotation>(), relation => relation.Type == "Reference" && relation.Resource == cluster.Resource);
     }
 
-    [Theory]
-    [InlineData(2)]
-    [InlineData(10)]
-    public void AddRaftCluster_NotThreeToNineMembers_IsRefusedInOneLine(int members)
+    [Fact]
+    public void WithRaftMember_TwiceOrTooMany_IsRefusedInOneLine()
     {
-        var refusal = Assert.Throws<ArgumentOutOfRangeException>(() => _builder.AddRaftCluster("raft", members));
+        var cluster = _builder.AddRaftCluster("raft");
+        var first = _builder.AddExecutable("one", "true", ".").WithRaftMember(cluster);
 
-        Assert.Equal($"'raft' cannot have {members} members: a Raft cluster has 3 to 9. (Parameter 'members')", refusal.Message);
-        Assert.Empty(_builder.Resources.OfType<RaftClusterResource>());
+        var twice = Assert.Throws<InvalidOperationException>(() => first.WithRaftMember(cluster));
+        Assert.Equal("'one' is member m0 of 'raft' already.", twice.Message);
+        AddMembers(cluster, 8);
+        var tooMany = Assert.Throws<InvalidOperationException>(() => _builder.AddExecutable("ten", "true", ".").WithRaftMember(cluster));
+        Assert.Equal("'raft' has 9 members, and cannot take in 'ten': a Raft cluster has 3 to 9.", tooMany.Message);
     }
 
     [Fact]
-    public void WithRaftMember_NoSuchMemberOrTakenAlready_IsRefused()
+    public async Task Start_TooFewMembers_IsRefusedInOneLine()
     {
-        var cluster = _builder.AddRaftCluster("raft", members: 3);
-        var process = _builder.AddExecutable("one", "true", ".").WithRaftMember(cluster, 2);
+        AddMembers(_builder.AddRaftCluster("raft"), 2);
 
-        Assert.Throws<ArgumentOutOfRangeException>(() => process.WithRaftMember(cluster, 3));
-        Assert.Throws<ArgumentOutOfRangeException>(() => process.WithRaftMember(cluster, -1));
-        var taken = Assert.Throws<InvalidOperationException>(() => _builder.AddExecutable("two", "true", ".").WithRaftMember(cluster, 2));
-        Assert.Equal("Member m2 of 'raft' is 'one' already.", taken.Message);
+        Assert.Equal("'raft' has 2 members: a Raft cluster has 3 to 9.", await RefusalOfStartAsync());
     }
 
     [Fact]
-    public void AddRaftCluster_Published_IsRefusedInOneLine()
+    public async Task Start_AMemberOfSeveralReplicas_IsRefusedInOneLine()
+    {
+        var cluster = _builder.AddRaftCluster("raft");
+        AddMembers(cluster, 2);
+        _builder.AddProject<Projects.LeaderElection_Worker>("worker", launchProfileName: null).WithRaftMember(cluster).WithReplicas(2);
+
+        Assert.Equal("'worker' has 2 replicas: a member of 'raft' is one process; add a resource for each.", await RefusalOfStartAsync());
+    }
+
+    [Fact]
+    public async Task Published_MembersAreAtTheirOwnHosts_AndNoPathOfThisMachineIsTold()
     {
         var publishing = TestApplication.CreateBuilder("--operation", "publish", "--publisher", "manifest");
-        Assert.True(publishing.ExecutionContext.IsPublishMode);
+        var cluster = publishing.AddRaftCluster("raft");
+        var member = publishing.AddProject<Projects.LeaderElection_Worker>("worker", launchProfileName: null).WithRaftMember(cluster).Resource;
 
-        var refusal = Assert.Throws<DistributedApplicationException>(() => publishing.AddRaftCluster("raft"));
-
-        Assert.Equal("'raft' cannot be published: its members are at addresses of this machine. Add it when the application is run only.", refusal.Message);
+        Assert.Equal(
+            "m0={worker.bindings.raft.host}:{worker.bindings.raft.port};cluster=raft;secret={raft-secret.value}",
+            cluster.Resource.ConnectionStringExpression.ValueExpression);
+        var environment = await Composition.EnvironmentOfAsync(publishing, member);
+        Assert.Equal("0.0.0.0:7000", environment["LeaderElection__Raft__Listen"]);
+        Assert.DoesNotContain("LeaderElection__Raft__Directory", environment.Keys);
+        Assert.Equal(7000, EndpointOf(member).TargetPort);
     }
+
+    private async Task<string> RefusalOfStartAsync()
+    {
+        await using var app = _builder.Build();
+        return (await Assert.ThrowsAsync<DistributedApplicationException>(() => app.StartAsync())).Message;
+    }
+
+    private static EndpointAnnotation EndpointOf(IResource member) => Assert.Single(member.Annotations.OfType<EndpointAnnotation>(), endpoint => endpoint.Name == "raft");
+
+    private List<IResource> AddMembers(IResourceBuilder<RaftClusterResource> cluster, int count) =>
+        [.. Enumerable.Range(0, count).Select(number => (IResource)_builder.AddExecutable($"member-{number}", "true", ".").WithRaftMember(cluster).Resource)];
 }

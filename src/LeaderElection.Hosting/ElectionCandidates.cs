@@ -8,6 +8,13 @@ internal static class ElectionCandidates
     public static bool HasCandidates(this ElectionResource election, IResource resource) => resource.Annotations
         .OfType<ResourceRelationshipAnnotation>().Any(relation => relation.Type == "Parent" && relation.Resource == election);
 
+    /// <summary>The ids of the replicas that run, in order.</summary>
+    public static IReadOnlyList<string> RunningReplicas(this ElectionResource election, ResourceNotificationService notifications) =>
+        notifications.TryGetCurrentState(election.Name, out var row)
+        && row.Snapshot.Properties.FirstOrDefault(property => property.Name == ElectionProperties.Candidates)?.Value is string list
+            ? list.Split(", ", StringSplitOptions.RemoveEmptyEntries)
+            : [];
+
     /// <summary>A replica's own web address. That of its endpoint would do for any of them: a proxy spreads it over all.</summary>
     public static Uri? OwnAddress(this ElectionResource election, ResourceNotificationService notifications, string replica)
     {

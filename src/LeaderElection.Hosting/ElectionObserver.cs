@@ -7,8 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace LeaderElection.Hosting;
 
 /// <summary>Keeps an election's row true: by the library's own observer on the store, so that no worker's word is needed.</summary>
-internal sealed class ElectionObserver(
-    ElectionResource election, Func<IServiceProvider, CancellationToken, Task<IElectionBackend>> open, InitializeResourceEvent start)
+internal sealed class ElectionObserver(ElectionResource election, InitializeResourceEvent start)
 {
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(5);
 
@@ -45,11 +44,19 @@ internal sealed class ElectionObserver(
 
     private async Task WatchLeaderAsync(CancellationToken stopping)
     {
+        var started = false;
         while (true)
         {
             try
             {
-                await _notifications.WaitForDependenciesAsync(election, stopping).ConfigureAwait(false);
+                // As any resource that starts: whoever listens is told, and what it waits for is waited for.
+                if (!started)
+                    await start.Eventing.PublishAsync(new BeforeResourceStartedEvent(election, start.Services), stopping).ConfigureAwait(false);
+                else
+                    await _notifications.WaitForDependenciesAsync(election, stopping).ConfigureAwait(false);
+                started = true;
+                var open = election.Open ?? throw new DistributedApplicationException(
+                    $"It was not said what '{election.Name}' is held on: On(store), InFolder(folder) or OnRaft(cluster).");
                 var backend = await open(start.Services, stopping).ConfigureAwait(false);
                 await using var _ = backend.ConfigureAwait(false);
                 var seat = backend.CreateElection(election.ElectionName, "observer");

@@ -10,9 +10,6 @@ internal sealed class ElectionRow(TimeProvider time)
     /// <summary>What the dashboard shows in the column Source.</summary>
     public const string Source = "resource.source";
 
-    // What the dashboard's column State has room for.
-    private const int StateWidth = 20;
-
     private readonly Lock _lock = new();
     private readonly Dictionary<string, string> _candidates = new(StringComparer.Ordinal);
     private LeaderInfo? _leader;
@@ -88,7 +85,8 @@ internal sealed class ElectionRow(TimeProvider time)
     {
         (not null, _) => new("Cannot be observed", KnownResourceStateStyles.Error),
         (_, null) => new("Nobody leads", KnownResourceStateStyles.Warn),
-        (_, { } leader) => new(Short($"Leader {ShortId(leader)}"), KnownResourceStateStyles.Success),
+        // What WaitFor and its like look for.
+        _ => new(KnownResourceStates.Running, KnownResourceStateStyles.Success),
     };
 
     /// <summary>
@@ -100,16 +98,14 @@ internal sealed class ElectionRow(TimeProvider time)
         : _candidates.Values.Distinct().Count() > 1 && _candidates.Values.Count(other => other == resource) == 1 ? resource
         : leader.CandidateId[(resource.Length + 1)..];
 
-    private static string Short(string text) => text.Length <= StateWidth ? text : text[..(StateWidth - 1)] + "…";
-
     private IEnumerable<ResourcePropertySnapshot> Properties()
     {
         yield return Property(ElectionProperties.Leader, "Leader", _leader?.CandidateId ?? string.Empty, 1);
         if (_leader is { } leader)
         {
             yield return Property(ElectionProperties.FencingToken, "Fencing token", leader.FencingToken, 2);
-            // In the list's own column, as the state has no room for it.
-            yield return new(Source, $"fencing token {leader.FencingToken.ToString(CultureInfo.InvariantCulture)}");
+            // In a column of the list, where the state does not say it.
+            yield return new(Source, $"{ShortId(leader)} leads, fencing token {leader.FencingToken.ToString(CultureInfo.InvariantCulture)}");
             yield return Property(ElectionProperties.Since, "Since", leader.ElectedAt.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss.fff zzz", CultureInfo.InvariantCulture), 3);
         }
         yield return Property(ElectionProperties.Leaderships, "Leaderships so far", _leaderships, 4);

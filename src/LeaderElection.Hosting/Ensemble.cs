@@ -38,8 +38,20 @@ internal sealed class Ensemble
         {
             Add(first.ApplicationBuilder.AddResource(new ContainerResource($"{name}-{number}"))
                 .WithAnnotation(first.Resource.Annotations.OfType<ContainerImageAnnotation>().Last())
+                .WithIconName("Database")
                 .WithParentRelationship(first.Resource));
         }
+
+        // Told at the start, so that it does not matter whether it was set before or after.
+        first.ApplicationBuilder.Eventing.Subscribe<BeforeStartEvent>((_, _) =>
+        {
+            if (first.Resource.Annotations.OfType<ContainerLifetimeAnnotation>().LastOrDefault() is { } lifetime)
+            {
+                foreach (var other in _members.Skip(1))
+                    other.WithAnnotation(lifetime, ResourceAnnotationMutationBehavior.Replace);
+            }
+            return Task.CompletedTask;
+        });
     }
 
     /// <summary>The number of a member, from 1.</summary>

@@ -19,7 +19,7 @@ public static class EtcdBuilderExtensions
     /// <param name="name">The name of the resource, and of the connection string given to those that reference it.</param>
     /// <param name="port">The port on this machine; <see langword="null"/> takes a free one.</param>
     /// <returns>The resource's builder.</returns>
-    public static IResourceBuilder<EtcdResource> AddEtcd(this IDistributedApplicationBuilder builder, string name, int? port = null)
+    public static IResourceBuilder<EtcdResource> AddEtcd(this IDistributedApplicationBuilder builder, [ResourceName] string name, int? port = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -27,7 +27,8 @@ public static class EtcdBuilderExtensions
         var resource = new EtcdResource(name);
         var etcd = builder.AddResource(resource)
             .WithImage(StoreContainerImageTags.EtcdImage, StoreContainerImageTags.EtcdTag)
-            .WithImageRegistry(StoreContainerImageTags.EtcdRegistry);
+            .WithImageRegistry(StoreContainerImageTags.EtcdRegistry)
+            .WithIconName("Database");
         resource.Ensemble.Configure(member => member
             .WithHttpEndpoint(port: member.Resource == resource ? port : null, targetPort: ClientPort, name: EtcdResource.PrimaryEndpointName)
             .WithEntrypoint("/usr/local/bin/etcd")
@@ -39,8 +40,8 @@ public static class EtcdBuilderExtensions
 
     /// <summary>
     /// Makes it a cluster that survives the loss of less than half of its members. The further members are containers
-    /// <c>name-2</c>, <c>name-3</c> and so on, nested under this one and of its image; what is set on this resource by
-    /// Aspire's own methods, such as a lifetime, is not passed on to them. The number is that of a new cluster: data
+    /// <c>name-2</c>, <c>name-3</c> and so on, nested under this one, of its image and of its lifetime; what else is set on
+    /// this resource by Aspire's own methods is not passed on to them. The number is that of a new cluster: data
     /// that was written by another number of members is not taken up.
     /// </summary>
     /// <param name="builder">The resource.</param>

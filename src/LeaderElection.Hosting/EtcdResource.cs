@@ -18,4 +18,12 @@ public sealed class EtcdResource(string name) : ContainerResource(name), IResour
 
     /// <summary>The addresses of all members: <c>http://host:port</c>, with commas between them.</summary>
     public ReferenceExpression ConnectionStringExpression => Ensemble.List(member => member.GetEndpoint(PrimaryEndpointName).Property(EndpointProperty.Url));
+
+    IEnumerable<KeyValuePair<string, ReferenceExpression>> IResourceWithConnectionString.GetConnectionProperties() =>
+    [
+        new("Host", ReferenceExpression.Create($"{PrimaryEndpoint.Property(EndpointProperty.Host)}")),
+        new("Port", ReferenceExpression.Create($"{PrimaryEndpoint.Property(EndpointProperty.Port)}")),
+        new("Uri", ReferenceExpression.Create($"{PrimaryEndpoint.Property(EndpointProperty.Url)}")),
+        new("Endpoints", ConnectionStringExpression),
+    ];
 }

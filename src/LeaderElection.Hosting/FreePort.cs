@@ -5,19 +5,19 @@ namespace LeaderElection.Hosting;
 
 internal static class FreePort
 {
-    // Below those that systems give to outgoing connections, any of which could otherwise take a port
-    // before its server starts, or while it is down.
-    private const int First = 20_000;
-    private const int Count = 12_000;
+    // Neither of those that Aspire's orchestrator gives away (10000 to 32767), nor of those that systems give to outgoing
+    // connections: any of these could take a port before its server starts, or while it is down.
+    private static readonly (int First, int Last) Range = OperatingSystem.IsLinux() ? (61_000, 65_500) : (33_000, 49_000);
 
-    private static int _last = Random.Shared.Next(Count);
+    private static int _last = Random.Shared.Next(Range.Last - Range.First);
 
     /// <summary>A port that is free now, and that no other caller of this process gets.</summary>
     public static int Next()
     {
-        for (var tries = 0; tries < Count; tries++)
+        var count = Range.Last - Range.First + 1;
+        for (var tries = 0; tries < count; tries++)
         {
-            var port = First + (int)((uint)Interlocked.Increment(ref _last) % Count);
+            var port = Range.First + (int)((uint)Interlocked.Increment(ref _last) % count);
             try
             {
                 using var listener = new TcpListener(IPAddress.Loopback, port);
@@ -29,6 +29,6 @@ internal static class FreePort
                 // Taken: the next one.
             }
         }
-        throw new InvalidOperationException($"No port of {First} to {First + Count - 1} is free.");
+        throw new InvalidOperationException($"No port of {Range.First} to {Range.Last} is free.");
     }
 }

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
+using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -23,11 +25,21 @@ internal sealed class LeaderCommand(ElectionResource election, string path, stri
         if (election.OwnAddress(notifications, leader) is not { } address)
             return CommandResults.Failure($"{leader} leads, but it is not a replica that this application runs.");
 
-        if (await RefusalAsync(new Uri(address, path), context.CancellationToken).ConfigureAwait(false) is { } refusal)
+        var request = new Uri(address, Fill(path, context.Arguments, Uri.EscapeDataString));
+        if (await RefusalAsync(request, context.CancellationToken).ConfigureAwait(false) is { } refusal)
             return CommandResults.Failure($"{leader}: {refusal}");
 
-        return CommandResults.Success($"{leader} {done}; {await SuccessorAsync(context, notifications, leader, token).ConfigureAwait(false)}.");
+        var next = await SuccessorAsync(context, notifications, token).ConfigureAwait(false);
+        var sequel = next is not var (successor, nextToken) ? "nobody leads yet"
+            : $"{successor} leads{(successor == leader ? " again" : string.Empty)} under token {nextToken}";
+        var result = new Result(election.ElectionName, new(leader, token), next is var (candidate, its) ? new(candidate, its) : null);
+        return CommandResults.Success(
+            $"{leader} {Fill(done, context.Arguments, value => value)}; {sequel}.", JsonSerializer.Serialize(result, JsonSerializerOptions.Web), CommandResultFormat.Json);
     }
+
+    /// <summary>Puts the arguments in where their names stand in braces.</summary>
+    private static string Fill(string text, IEnumerable<InteractionInput> arguments, Func<string, string> escape) =>
+        arguments.Aggregate(text, (filled, argument) => filled.Replace($"{{{argument.Name}}}", escape(argument.Value ?? string.Empty), StringComparison.Ordinal));
 
     private static async Task<string?> RefusalAsync(Uri address, CancellationToken cancellationToken)
     {
@@ -58,7 +70,7 @@ internal sealed class LeaderCommand(ElectionResource election, string path, stri
         }
     }
 
-    private async Task<string> SuccessorAsync(ExecuteCommandContext context, ResourceNotificationService notifications, string leader, long token)
+    private async Task<(string Candidate, long FencingToken)?> SuccessorAsync(ExecuteCommandContext context, ResourceNotificationService notifications, long token)
     {
         using var late = new CancellationTokenSource(SuccessorLimit, context.Services.GetService<TimeProvider>() ?? TimeProvider.System);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, late.Token);
@@ -66,12 +78,15 @@ internal sealed class LeaderCommand(ElectionResource election, string path, stri
         {
             var row = await notifications.WaitForResourceAsync(
                 election.Name, e => e.Snapshot.GetLeader() is { } next && next.FencingToken > token, either.Token).ConfigureAwait(false);
-            var (successor, nextToken) = row.Snapshot.GetLeader()!.Value;
-            return $"{successor} leads{(successor == leader ? " again" : string.Empty)} under token {nextToken}";
+            return row.Snapshot.GetLeader();
         }
         catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested)
         {
-            return "nobody leads yet";
+            return null;
         }
     }
+
+    private sealed record Result(string Election, Leader Was, Leader? Next);
+
+    private sealed record Leader(string Candidate, long FencingToken);
 }

@@ -11,7 +11,7 @@ public static class MissingServerBuilderExtensions
     /// <param name="name">The name that the server's resource would have had.</param>
     /// <param name="remedy">What would make it available, such as the command that installs it.</param>
     /// <returns>The resource's builder.</returns>
-    public static IResourceBuilder<MissingServerResource> AddMissingServer(this IDistributedApplicationBuilder builder, string name, string remedy)
+    public static IResourceBuilder<MissingServerResource> AddMissingServer(this IDistributedApplicationBuilder builder, [ResourceName] string name, string remedy)
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentException.ThrowIfNullOrEmpty(name);

@@ -18,7 +18,7 @@ public static class NativeEtcdBuilderExtensions
     /// <param name="port">The port for clients; <see langword="null"/> takes a free one.</param>
     /// <returns>The resource's builder.</returns>
     public static IResourceBuilder<NativeEtcdResource> AddNativeEtcd(
-        this IDistributedApplicationBuilder builder, string name, string command, string dataDirectory, int? port = null)
+        this IDistributedApplicationBuilder builder, [ResourceName] string name, string command, string dataDirectory, int? port = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
 

@@ -18,7 +18,7 @@ public static class NativeRedisBuilderExtensions
     /// <param name="port">The port; <see langword="null"/> takes a free one.</param>
     /// <returns>The resource's builder.</returns>
     public static IResourceBuilder<NativeRedisResource> AddNativeRedis(
-        this IDistributedApplicationBuilder builder, string name, string command, string dataDirectory, int? port = null)
+        this IDistributedApplicationBuilder builder, [ResourceName] string name, string command, string dataDirectory, int? port = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
 

@@ -12,6 +12,13 @@ public abstract class NativeServerResource : ExecutableResource, IResourceWithCo
     /// <summary>The server's address, as its clients read it.</summary>
     public abstract ReferenceExpression ConnectionStringExpression { get; }
 
+    IEnumerable<KeyValuePair<string, ReferenceExpression>> IResourceWithConnectionString.GetConnectionProperties() =>
+    [
+        new("Host", ReferenceExpression.Create($"{PrimaryEndpoint.Property(EndpointProperty.IPV4Host)}")),
+        new("Port", ReferenceExpression.Create($"{PrimaryEndpoint.Property(EndpointProperty.Port)}")),
+        new("Endpoints", ConnectionStringExpression),
+    ];
+
     /// <summary>The address as <c>host:port</c>.</summary>
     private protected ReferenceExpression HostAndPort => ReferenceExpression.Create(
         $"{PrimaryEndpoint.Property(EndpointProperty.IPV4Host)}:{PrimaryEndpoint.Property(EndpointProperty.Port)}");

@@ -19,7 +19,7 @@ public static class NativeZooKeeperBuilderExtensions
     /// <param name="port">The port for clients; <see langword="null"/> takes a free one.</param>
     /// <returns>The resource's builder.</returns>
     public static IResourceBuilder<NativeZooKeeperResource> AddNativeZooKeeper(
-        this IDistributedApplicationBuilder builder, string name, string java, string classPath, string dataDirectory, int? port = null)
+        this IDistributedApplicationBuilder builder, [ResourceName] string name, string java, string classPath, string dataDirectory, int? port = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentException.ThrowIfNullOrEmpty(classPath);

@@ -1,3 +1,5 @@
+using LeaderElection.Hosting;
+
 namespace Aspire.Hosting.ApplicationModel;
 
 /// <summary>
@@ -6,19 +8,15 @@ namespace Aspire.Hosting.ApplicationModel;
 /// </summary>
 public sealed class RaftClusterResource : Resource, IResourceWithConnectionString
 {
-    private readonly IResource?[] _processes;
+    internal const string EndpointName = "raft";
 
-    internal RaftClusterResource(string name, IReadOnlyList<string> addresses, string dataDirectory, ParameterResource secret) : base(name)
-    {
-        _processes = new IResource?[addresses.Count];
-        Members = [.. addresses.Select((_, index) => FormattableString.Invariant($"m{index}"))];
-        Addresses = string.Join(',', Members.Zip(addresses, (member, address) => $"{member}={address}"));
-        DataDirectory = dataDirectory;
-        Secret = secret;
-    }
+    private readonly List<IResourceWithEndpoints> _members = [];
 
-    /// <summary>The ids of the members: <c>m0</c>, <c>m1</c> and so on.</summary>
-    public IReadOnlyList<string> Members { get; }
+    internal RaftClusterResource(string name, string dataDirectory, ParameterResource secret) : base(name) =>
+        (DataDirectory, Secret) = (dataDirectory, secret);
+
+    /// <summary>The resources that are its members, in the order in which they joined: their ids are <c>m0</c>, <c>m1</c> and so on.</summary>
+    public IReadOnlyList<IResourceWithEndpoints> Members => _members;
 
     /// <summary>The folder below which each member keeps its term and votes, in a folder of its own.</summary>
     public string DataDirectory { get; }
@@ -26,17 +24,42 @@ public sealed class RaftClusterResource : Resource, IResourceWithConnectionStrin
     /// <summary>What proves to the members that they are members.</summary>
     public ParameterResource Secret { get; }
 
-    /// <summary>The members with their addresses, the cluster's name and its secret.</summary>
+    /// <summary>The members with their addresses, the cluster's name and its secret, as <c>m0=host:port,m1=…;cluster=…;secret=…</c>.</summary>
     public ReferenceExpression ConnectionStringExpression => ReferenceExpression.Create($"{Addresses};cluster={Name};secret={Secret}");
 
-    internal string Addresses { get; }
-
-    internal void Take(int index, IResource process)
+    internal ReferenceExpression Addresses
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(index);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Members.Count);
-        if (_processes[index] is { } other)
-            throw new InvalidOperationException($"Member {Members[index]} of '{Name}' is '{other.Name}' already.");
-        _processes[index] = process;
+        get
+        {
+            var addresses = new ReferenceExpressionBuilder();
+            foreach (var (index, member) in _members.Index())
+            {
+                var endpoint = member.GetEndpoint(EndpointName);
+                addresses.AppendLiteral($"{(index == 0 ? string.Empty : ",")}{IdOf(index)}=");
+                addresses.Append($"{endpoint.Property(EndpointProperty.IPV4Host)}:{endpoint.Property(EndpointProperty.Port)}");
+            }
+            return addresses.Build();
+        }
     }
+
+    IEnumerable<KeyValuePair<string, ReferenceExpression>> IResourceWithConnectionString.GetConnectionProperties() =>
+    [
+        new("Members", Addresses),
+        new("Cluster", ReferenceExpression.Create($"{Name}")),
+        new("Secret", ReferenceExpression.Create($"{Secret}")),
+    ];
+
+    /// <summary>Takes a resource in.</summary>
+    /// <returns>Its member id.</returns>
+    internal string Take(IResourceWithEndpoints member)
+    {
+        if (_members.Contains(member))
+            throw new InvalidOperationException($"'{member.Name}' is member {IdOf(_members.IndexOf(member))} of '{Name}' already.");
+        if (_members.Count == RaftBuilderExtensions.MostMembers)
+            throw new InvalidOperationException($"'{Name}' has {_members.Count} members, and cannot take in '{member.Name}': a Raft cluster has {RaftBuilderExtensions.FewestMembers} to {RaftBuilderExtensions.MostMembers}.");
+        _members.Add(member);
+        return IdOf(_members.Count - 1);
+    }
+
+    private static string IdOf(int index) => FormattableString.Invariant($"m{index}");
 }

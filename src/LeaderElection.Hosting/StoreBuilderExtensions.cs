@@ -25,6 +25,7 @@ internal static class StoreBuilderExtensions
 
         // Not behind Aspire's proxy: a server that is down should look down to its clients, not accept and hang up.
         return builder.AddResource(resource)
+            .WithIconName("Database")
             .WithEndpoint(port: port, targetPort: port, scheme: resource.PrimaryEndpoint.EndpointName, name: resource.PrimaryEndpoint.EndpointName, isProxied: false);
     }
 

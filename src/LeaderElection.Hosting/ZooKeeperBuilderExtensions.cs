@@ -31,7 +31,7 @@ public static class ZooKeeperBuilderExtensions
     /// <param name="name">The name of the resource, and of the connection string given to those that reference it.</param>
     /// <param name="port">The port on this machine; <see langword="null"/> takes a free one.</param>
     /// <returns>The resource's builder.</returns>
-    public static IResourceBuilder<ZooKeeperResource> AddZooKeeper(this IDistributedApplicationBuilder builder, string name, int? port = null)
+    public static IResourceBuilder<ZooKeeperResource> AddZooKeeper(this IDistributedApplicationBuilder builder, [ResourceName] string name, int? port = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -39,7 +39,8 @@ public static class ZooKeeperBuilderExtensions
         var resource = new ZooKeeperResource(name);
         var zooKeeper = builder.AddResource(resource)
             .WithImage(StoreContainerImageTags.ZooKeeperImage, StoreContainerImageTags.ZooKeeperTag)
-            .WithImageRegistry(StoreContainerImageTags.ZooKeeperRegistry);
+            .WithImageRegistry(StoreContainerImageTags.ZooKeeperRegistry)
+            .WithIconName("Database");
         resource.Ensemble.Configure(member => member
             .WithEndpoint(port: member.Resource == resource ? port : null, targetPort: ClientPort, name: ZooKeeperResource.PrimaryEndpointName)
             .WithEnvironment(context => AddEnvironment(context.EnvironmentVariables, resource.Ensemble, member.Resource))
@@ -50,8 +51,8 @@ public static class ZooKeeperBuilderExtensions
 
     /// <summary>
     /// Makes it an ensemble that survives the loss of less than half of its members. The further members are containers
-    /// <c>name-2</c>, <c>name-3</c> and so on, nested under this one and of its image; what is set on this resource by
-    /// Aspire's own methods, such as a lifetime, is not passed on to them.
+    /// <c>name-2</c>, <c>name-3</c> and so on, nested under this one, of its image and of its lifetime; what else is set on
+    /// this resource by Aspire's own methods is not passed on to them.
     /// </summary>
     /// <param name="builder">The resource.</param>
     /// <param name="count">How many, this one included: 1, 3, 5 or 7.</param>

@@ -18,4 +18,11 @@ public sealed class ZooKeeperResource(string name) : ContainerResource(name), IR
 
     /// <summary>The addresses of all members: <c>host:port</c>, with commas between them.</summary>
     public ReferenceExpression ConnectionStringExpression => Ensemble.List(member => member.GetEndpoint(PrimaryEndpointName).Property(EndpointProperty.HostAndPort));
+
+    IEnumerable<KeyValuePair<string, ReferenceExpression>> IResourceWithConnectionString.GetConnectionProperties() =>
+    [
+        new("Host", ReferenceExpression.Create($"{PrimaryEndpoint.Property(EndpointProperty.Host)}")),
+        new("Port", ReferenceExpression.Create($"{PrimaryEndpoint.Property(EndpointProperty.Port)}")),
+        new("Endpoints", ConnectionStringExpression),
+    ];
 }

@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Reflection;
 
-namespace LeaderElection.AppHost;
+namespace LeaderElection.Hosting;
 
 internal static class ContainerRuntime
 {
