@@ -3,7 +3,9 @@ using LeaderElection.Board.Candidates;
 using LeaderElection.Board.Elections;
 using LeaderElection.Board.Ledger;
 using LeaderElection.Board.Scenarios;
+using LeaderElection.ServiceDefaults;
 using Microsoft.AspNetCore.HostFiltering;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -74,6 +76,13 @@ internal static class BoardApp
             throw;
         }
 
+        // Whoever looks on looks all the time; the traces are to tell of the elections.
+        app.Use((context, next) =>
+        {
+            if (HttpMethods.IsGet(context.Request.Method))
+                context.Features.Get<IHttpActivityFeature>()?.Activity.SetRoutine();
+            return next(context);
+        });
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseDefaultFiles();

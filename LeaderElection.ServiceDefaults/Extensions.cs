@@ -2,6 +2,7 @@ using LeaderElection.ServiceDefaults;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
@@ -16,7 +17,7 @@ public static class Extensions
 {
     private const string HealthEndpointPath = "/health";
     private const string AlivenessEndpointPath = "/alive";
-    private const string ElectionEndpointPath = "/election";
+    private const string RemoteProbesKey = "HealthEndpoints:AllowRemote";
 
     /// <summary>The project's own sources of spans and of metrics.</summary>
     private static readonly string[] TelemetrySources = ["LeaderElection", "LeaderElection.Board", "LeaderElection.Playground"];
@@ -55,8 +56,10 @@ public static class Extensions
             .WithTracing(tracing => tracing
                 .AddSource(builder.Environment.ApplicationName)
                 .AddSource(TelemetrySources)
-                .AddAspNetCoreInstrumentation(options => options.Filter = context => !IsProbe(context))
-                .AddHttpClientInstrumentation());
+                .AddProcessor(new RoutineFilter())
+                .AddAspNetCoreInstrumentation(options => options.Filter = context => !IsHealthRequest(context))
+                // A WebSocket that somebody keeps open tells nothing when it is closed at last.
+                .AddHttpClientInstrumentation(options => options.FilterHttpRequestMessage = request => request.RequestUri?.Scheme is not ("ws" or "wss")));
 
         // With the exporter's own 10 s, and the retries that Aspire asks for, a service whose collector is away would take
         // longer to end than an orchestrator waits.
@@ -76,8 +79,9 @@ public static class Extensions
 
     /// <summary>Maps <c>/health</c> (all checks) and <c>/alive</c> (those tagged <c>live</c>), with JSON detail.</summary>
     /// <remarks>
-    /// In Development for everyone. Elsewhere only for callers on the same machine: what the checks say is not for
-    /// strangers, see https://aka.ms/dotnet/aspire/healthchecks, but an orchestrator beside the service needs it.
+    /// In Development for everyone. Elsewhere only for callers on the same machine, unless
+    /// <c>HealthEndpoints:AllowRemote=true</c> opens them to probes from elsewhere, such as a kubelet's: what the checks say
+    /// is not for strangers, see https://aka.ms/dotnet/aspire/healthchecks.
     /// </remarks>
     public static WebApplication MapDefaultEndpoints(this WebApplication app)
     {
@@ -90,7 +94,7 @@ public static class Extensions
             Predicate = check => check.Tags.Contains("live"),
             ResponseWriter = HealthReportWriter.WriteAsync,
         });
-        if (!app.Environment.IsDevelopment())
+        if (!app.Environment.IsDevelopment() && !app.Configuration.GetValue<bool>(RemoteProbesKey))
         {
             health.OnlyFromLoopback();
             alive.OnlyFromLoopback();
@@ -98,9 +102,7 @@ public static class Extensions
         return app;
     }
 
-    /// <summary>Whether somebody asks again and again how it stands; a trace of each would bury the others.</summary>
-    private static bool IsProbe(HttpContext context) => HttpMethods.IsGet(context.Request.Method)
-        && (context.Request.Path.StartsWithSegments(HealthEndpointPath, StringComparison.Ordinal)
-            || context.Request.Path.StartsWithSegments(AlivenessEndpointPath, StringComparison.Ordinal)
-            || context.Request.Path == ElectionEndpointPath);
+    private static bool IsHealthRequest(HttpContext context) =>
+        context.Request.Path.StartsWithSegments(HealthEndpointPath, StringComparison.Ordinal)
+        || context.Request.Path.StartsWithSegments(AlivenessEndpointPath, StringComparison.Ordinal);
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using LeaderElection.Board.Actions;
 using LeaderElection.Board.Candidates;
 using LeaderElection.Board.History;
+using LeaderElection.ServiceDefaults;
 
 namespace LeaderElection.Board.Elections;
 
@@ -15,7 +16,7 @@ internal static class ElectionEndpoints
         endpoints.MapGet("/api/elections", (CandidateRoster roster) => Results.Json(roster.List(), JsonSerializerOptions.Web));
         endpoints.MapGet("/api/elections/stream", StreamAsync);
         // No harm in it: who has a stream's id, and only its reader was told it, says what that stream is to tell.
-        endpoints.MapPost("/api/elections/stream/{id}/watch", Watch).RefuseForeignPages();
+        endpoints.MapPost("/api/elections/stream/{id}/watch", Watch).RefuseForeignPages().WithRoutineRequests();
         endpoints.MapGet("/api/elections/{strategy}/{election}/timeline", Timeline);
         endpoints.MapGet("/api/figures", (CandidateRoster roster) => Results.Json(roster.Figures(), JsonSerializerOptions.Web));
     }

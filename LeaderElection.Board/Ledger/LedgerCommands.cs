@@ -46,12 +46,12 @@ internal sealed class LedgerCommands(SqliteConnection connection) : IDisposable
         {
             Run(_refuse, transaction, write.Election, write.FencingToken, highest, write.Candidate, at);
             Run(_trim, transaction, write.Election);
-            return new LedgerDecision(null, highest);
+            return new LedgerDecision(null, highest, IsFirstOfTerm: false);
         }
         sequence++;
         Run(_advance, transaction, write.Election, write.FencingToken, sequence);
         Run(_append, transaction, write.Election, sequence, write.FencingToken, write.Candidate, at, write.Text);
-        return new LedgerDecision(sequence, write.FencingToken);
+        return new LedgerDecision(sequence, write.FencingToken, IsFirstOfTerm: write.FencingToken > highest);
     }
 
     public void Dispose()

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json;
 using LeaderElection.Board.Actions;
+using LeaderElection.ServiceDefaults;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace LeaderElection.Board.Ledger;
 
@@ -51,6 +53,8 @@ internal static partial class LedgerEndpoints
             return Results.Json(new { decision.Highest, Error = error }, JsonSerializerOptions.Web, statusCode: StatusCodes.Status409Conflict);
         }
         Count(election, "accepted");
+        if (!decision.IsFirstOfTerm)
+            request.HttpContext.Features.Get<IHttpActivityFeature>()?.Activity.SetRoutine();
         activity?.SetTag("ledger.sequence", sequence);
         return Results.Json(
             new { Election = election, Sequence = sequence, write.FencingToken },

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
@@ -65,6 +66,33 @@ public sealed class ServiceDefaultsTests
 
         Assert.True(Has(receiver, "/v1/traces", "GET /greet/{name}"), "the request's span has not arrived");
         Assert.False(Has(receiver, "/v1/traces", "GET /health"), "a health request was traced");
+    }
+
+    [Theory]
+    [InlineData("Production", null, 404)]
+    [InlineData("Production", "true", 200)]
+    [InlineData("Development", null, 200)]
+    public async Task Health_ForAProbeFromElsewhere_IsThereInDevelopmentOrWhereItWasOpened(string environment, string? setting, int expected)
+    {
+        var builder = WebApplication.CreateBuilder(["--urls", "http://127.0.0.1:0", "--environment", environment]);
+        builder.Logging.ClearProviders();
+        builder.Configuration["HealthEndpoints:AllowRemote"] = setting;
+        builder.AddServiceDefaults();
+        await using var app = builder.Build();
+        app.Use((context, next) =>
+        {
+            context.Connection.RemoteIpAddress = IPAddress.Parse("192.0.2.7");
+            return next(context);
+        });
+        app.MapDefaultEndpoints();
+        await app.StartAsync();
+        using var kubelet = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
+
+        foreach (var path in (string[])["/health", "/alive"])
+        {
+            using var answer = await kubelet.GetAsync(path);
+            Assert.Equal(expected, (int)answer.StatusCode);
+        }
     }
 
     [Theory]

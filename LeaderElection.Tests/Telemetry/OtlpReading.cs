@@ -12,7 +12,7 @@ internal static class OtlpReading
             let status = span.Messages(15).FirstOrDefault()
             select new OtlpSpan(
                 message.Service, message.Instance, span.Hex(1), span.Hex(2), span.Hex(4), span.Text(5),
-                status?.Number(3) == 2, status?.Text(2) ?? "", Attributes(span, 9), message.At - Time(span.Number(8)))];
+                status?.Number(3) == 2, status?.Text(2) ?? "", Attributes(span, 9), [.. span.Messages(13).Select(link => link.Hex(2))], message.At - Time(span.Number(8)))];
 
     public static List<OtlpLog> Logs(this OtlpReceiver receiver) =>
         [.. from message in Messages(receiver, "/v1/logs")

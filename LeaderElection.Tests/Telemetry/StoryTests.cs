@@ -75,6 +75,62 @@ public sealed class StoryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task RoutineWrites_MakeNoTrace_AMetricCountsThem_AndTheFirstOfATermIsLinkedToIt()
+    {
+        await LeadAsync();
+        await WrittenAsync(10);
+        using (var resigned = await _worker.PostAsync("/election/resign"))
+            resigned.EnsureSuccessStatusCode();
+        await WrittenAsync(20);
+        await AfterAllSpansAsync();
+
+        // One may have been under way when its term ended, or have had no answer in time.
+        var entries = _receiver.Spans().Where(s => s.Name == "ledger entry" && !s.IsError).ToArray();
+        var terms = _receiver.Spans().Where(s => s.Name == "became leader").ToArray();
+        Assert.True(terms.Length >= 2, "it has not led twice");
+        Assert.Equal(terms.Select(term => term.SpanId).Take(2), entries.Select(entry => Assert.Single(entry.Links)).Take(2));
+        Assert.InRange(entries.Length, 2, terms.Length);
+        // Nor by another door: what is left of calls and answers belongs to these.
+        var calls = _receiver.Spans().Where(s => s.Service == "file-worker" && s.Name == "POST" && !s.IsError).ToArray();
+        Assert.Equal(entries.Length, calls.Length);
+        Assert.InRange(_receiver.Spans().Count(s => s.Name == "ledger append" && !s.IsError), 2, terms.Length);
+        Assert.InRange(_receiver.Spans().Count(s => s.Name == "POST /api/ledger/{election}" && s.ParentId != ""), 2, terms.Length);
+        var written = await Eventually.GetAsync(
+            () => Task.FromResult(_receiver.Points().FindLast(p => p.Metric == "leader_election.ledger.writes" && p.Tags["outcome"] == "accepted")), p => p is not null, "the metric");
+        Assert.Equal("my-service", written!.Tags["election.name"]);
+    }
+
+    [Fact]
+    public async Task WhoeverLooksOn_LeavesNoTrace()
+    {
+        await LeadAsync();
+        foreach (var path in (string[])["/", "/api/elections", "/api/ledger/my-service", "/api/figures", "/health", "/alive"])
+            await _http.GetStringAsync(path);
+        using (await _http.GetStreamAsync("/api/elections/stream"))
+        foreach (var path in (string[])["/election", "/health", "/alive"])
+            await _worker.GetAsync(path);
+        // Its own socket to the board, which lasted until now, and what was asked of both.
+        _worker.Process.Terminate();
+        await _worker.Process.WaitForExitAsync();
+        await AfterAllSpansAsync();
+
+        Assert.DoesNotContain(_receiver.Spans(), s => s.Name.StartsWith("GET", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task WriteThatFails_IsATrace_WithItsError()
+    {
+        await LeadAsync();
+        await WrittenAsync(1);
+
+        _board.Kill();
+
+        var failed = await SpanAsync(s => s.Name == "ledger entry" && s.IsError);
+        Assert.Equal(Assert.Single(_receiver.Spans(), s => s.Name == "became leader").SpanId, Assert.Single(failed.Links));
+        await SpanAsync(s => s.ParentId == failed.SpanId && s.IsError);
+    }
+
+    [Fact]
     public async Task RefusedWrite_IsAnErrorOnBothSides_NamingBothTokens()
     {
         var token = await LeadAsync();
@@ -148,6 +204,24 @@ public sealed class StoryTests : IAsyncLifetime
     {
         JsonElement election = await _worker.WaitForRoleAsync("leader");
         return election.GetProperty("fencingToken").GetRawText();
+    }
+
+    private Task WrittenAsync(int count) => Eventually.GetAsync(
+        _worker.ElectionAsync, e => e.GetProperty("ledger").GetProperty("accepted").GetInt32() >= count, $"{count} entries");
+
+    /// <summary>Waits until what came to an end before has been exported by both: spans go out in the order in which they ended.</summary>
+    private async Task AfterAllSpansAsync()
+    {
+        if (!_worker.Process.HasExited)
+        {
+            using var resigned = await _worker.PostAsync("/election/resign");
+            var marker = resigned.IsSuccessStatusCode ? await resigned.Content.ReadAsStringAsync() : "";
+            await SpanAsync(s => s.Name == "resign" && marker.Contains(s.Tags["election.fencing_token"], StringComparison.Ordinal));
+        }
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/ledger/of-nobody") { Content = new StringContent("the last") };
+        request.Headers.Add("Fencing-Token", "0");
+        (await _http.SendAsync(request)).Dispose();
+        await SpanAsync(s => s.Name == "POST /api/ledger/{election}" && s.Tags.GetValueOrDefault("http.response.status_code") == "409");
     }
 
     private async Task<OtlpSpan> SpanAsync(Func<OtlpSpan, bool> which, [System.Runtime.CompilerServices.CallerArgumentExpression(nameof(which))] string what = "") =>

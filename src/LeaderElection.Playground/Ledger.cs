@@ -4,7 +4,9 @@ using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
 using LeaderElection.Playground.Faults;
+using LeaderElection.ServiceDefaults;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry;
 
 namespace LeaderElection.Playground;
 
@@ -24,6 +26,7 @@ public sealed partial class Ledger : IDisposable
     private long _accepted;
     private long _refused;
     private bool _isInTrouble;
+    private Leadership? _traced;
 
     internal Ledger(PlaygroundSettings settings, FaultInjection faults, ILogger<Ledger> logger)
     {
@@ -61,7 +64,11 @@ public sealed partial class Ledger : IDisposable
             return LedgerAnswer.Written;
         }
 
+        // The first write of a term, one that is refused and the first that fails are the story of the elections; the others are not.
+        using var quiet = _isInTrouble ? SuppressInstrumentationScope.Begin() : null;
         using var activity = Source.StartActivity("ledger entry");
+        if (_traced == leadership)
+            activity.SetRoutine();
         activity?.SetTag("election.name", leadership.ElectionName);
         activity?.SetTag("election.fencing_token", leadership.FencingToken);
         activity?.SetTag("election.candidate", leadership.CandidateId);
@@ -77,6 +84,8 @@ public sealed partial class Ledger : IDisposable
                 return LedgerAnswer.Refused;
             }
             Interlocked.Increment(ref _accepted);
+            if (activity is not null)
+                _traced = leadership;
             if (_isInTrouble)
                 LogBack(_logger, _http.BaseAddress);
             _isInTrouble = false;
@@ -91,6 +100,16 @@ public sealed partial class Ledger : IDisposable
                 LogTrouble(_logger, _http.BaseAddress, reason);
             _isInTrouble = true;
             return LedgerAnswer.Failed;
+        }
+        catch (OperationCanceledException)
+        {
+            activity?.SetStatus(ActivityStatusCode.Error, "the leadership was lost before the answer came");
+            throw;
+        }
+        finally
+        {
+            if (leadership.TraceContext is var term && term != default)
+                activity?.AddLink(new ActivityLink(term));
         }
     }
 

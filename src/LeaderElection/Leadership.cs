@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using LeaderElection.Leases;
+using LeaderElection.Telemetry;
 
 namespace LeaderElection;
 
@@ -79,6 +81,12 @@ public sealed class Leadership : IAsyncDisposable
     /// <summary>For how long <see cref="IsValid"/> holds without another renewal; zero when it does not.</summary>
     public TimeSpan LeaseRemaining => EndReason is null ? _lease.Remaining : TimeSpan.Zero;
 
+    /// <summary>
+    /// The trace of <c>became leader</c>, for what the leader does to be linked to; the default where nobody listens to
+    /// <see cref="ElectionTelemetry.Name"/>, and in the moment before it has been told.
+    /// </summary>
+    public ActivityContext TraceContext => Told?.Context ?? default;
+
     /// <summary>How long the store keeps the lease after each renewal.</summary>
     public TimeSpan LeaseDuration => _lease.Duration;
 
@@ -87,6 +95,9 @@ public sealed class Leadership : IAsyncDisposable
     {
         get { lock (_lock) return _end; }
     }
+
+    /// <summary>The activity <c>became leader</c>.</summary>
+    internal Activity? Told { get; set; }
 
     /// <summary>Calls back once, after <see cref="Lost"/> was cancelled; at once when it was already.</summary>
     internal void WhenEnded(Action<Leadership, LeadershipEnd> ended)

@@ -11,7 +11,7 @@ internal static class ElectionEndpoint
 {
     public static void MapElection(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGet("/election", Read);
+        endpoints.MapGet("/election", Read).WithRoutineRequests();
         // No fault but a matter of course, so in Production as well: for those who sit on this machine.
         endpoints.MapPost("/election/resign", ResignAsync).RefuseForeignPages().OnlyFromLoopback();
         endpoints.MapPost("/election/transfer", TransferAsync).RefuseForeignPages().OnlyFromLoopback();

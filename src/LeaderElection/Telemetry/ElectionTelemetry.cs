@@ -127,6 +127,8 @@ public static class ElectionTelemetry
                 activity?.AddLink(new ActivityLink(current.Context));
             if (end is { } reason)
                 activity?.SetTag("election.end_reason", reason.ToString());
+            else
+                leadership.Told = activity;
             log();
         }
         Activity.Current = current;
