@@ -138,7 +138,13 @@ public abstract class LeaseBackend : StoreBackend
             stop => GiveBackAsync(release, stop),
             // After that there is nothing left to give back; but while other leaderships keep the lease alive, so does
             // an entry that was not given back.
-            () => Time.GetElapsedTime(start) < Options.LeaseDuration || (!release.EndsLease && CurrentLease()?.Id == release.LeaseId));
+            () => Time.GetElapsedTime(start) < Options.LeaseDuration || (!release.EndsLease && CurrentLease()?.Id == release.LeaseId),
+            () =>
+            {
+                // Or the entry would live, and its election stand still, for as long as this process leads anything else.
+                if (!release.EndsLease && CurrentLease() is { } lease && lease.Id == release.LeaseId)
+                    lease.Clock.Revoke();
+            });
     }
 
     private protected override void WakeAll()

@@ -147,8 +147,12 @@ public abstract class StoreBackend : IElectionBackend
         },
         bound).ConfigureAwait(false);
 
-    /// <summary>Tells the store that something is given back. While that fails it is tried again in the background for as long as it matters.</summary>
-    internal async ValueTask TellAsync(string what, Func<CancellationToken, ValueTask> tell, Func<bool> matters)
+    /// <summary>Tells the store that something is given back. While it gives no answer it is tried again in the background for as long as it matters.</summary>
+    /// <param name="what">What is given back, for the log.</param>
+    /// <param name="tell">Tells it.</param>
+    /// <param name="matters">Whether there is still something to give back.</param>
+    /// <param name="giveUp">Called when the store refuses, which trying again does not mend: what keeps the thing alive there must end.</param>
+    internal async ValueTask TellAsync(string what, Func<CancellationToken, ValueTask> tell, Func<bool> matters, Action giveUp)
     {
         try
         {
@@ -159,6 +163,17 @@ public abstract class StoreBackend : IElectionBackend
             Logger.StoreWarning(Strategy, $"could not give back {what}: {e.Message}");
             InBackground(RetryAsync);
             throw;
+        }
+        catch (Exception e)
+        {
+            Refused(e);
+            throw;
+        }
+
+        void Refused(Exception e)
+        {
+            Logger.StoreWarning(Strategy, $"the store refuses that {what} is given back; it is free once its lease has run out there: {e.Message}");
+            giveUp();
         }
 
         async Task RetryAsync()
@@ -175,6 +190,11 @@ public abstract class StoreBackend : IElectionBackend
                 catch (ElectionStoreException e) when (e.IsTransient)
                 {
                     // The first failure was logged; the campaigns and renewals tell the rest.
+                }
+                catch (Exception e)
+                {
+                    Refused(e);
+                    return;
                 }
             }
         }

@@ -88,7 +88,9 @@ public abstract class SessionBackend : StoreBackend
                 session.Remove(entry);
                 CloseIfSpare(session);
             },
-            () => !session.HasEnded);
+            () => !session.HasEnded,
+            // Or the entry would live, and its election stand still, for as long as this process renews its session.
+            session.Clock.Revoke);
     }
 
     internal void BeginWait() => Interlocked.Increment(ref _waiting);
@@ -103,7 +105,7 @@ public abstract class SessionBackend : StoreBackend
     internal void CloseInBackground(Session session)
     {
         // However long it takes: a store that was away gives each session its full time again, in the way of the next leaders.
-        InBackground(async () => await TellAsync("the session", session.CloseAsync, static () => true).ConfigureAwait(false));
+        InBackground(async () => await TellAsync("the session", session.CloseAsync, static () => true, static () => { }).ConfigureAwait(false));
     }
 
     private protected override void WakeAll()
