@@ -90,7 +90,5 @@ internal sealed record RaftAddress(IReadOnlyList<RaftAddress.Member> Members, st
 
         /// <summary>Whether the address is one of this machine alone, so that nothing can stand between.</summary>
         public bool IsLoopback => Host == "localhost" || (IPAddress.TryParse(Host, out var ip) && IPAddress.IsLoopback(ip));
-
-        public EndPoint EndPoint => IPAddress.TryParse(Host, out var ip) ? new IPEndPoint(ip, Port) : new DnsEndPoint(Host, Port);
     }
 }

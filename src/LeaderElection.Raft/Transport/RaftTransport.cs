@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using LeaderElection.Leases;
+using LeaderElection.Network;
 
 namespace LeaderElection.Raft.Transport;
 
@@ -113,10 +114,10 @@ internal sealed class RaftTransport : IAsyncDisposable
         var source = $"{neighbour.Id} at {neighbour.Member.Text}";
         using var late = new CancellationTokenSource(_handshakeLimit, Time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop, late.Token);
-        var socket = CreateSocket();
+        Socket? socket = null;
         try
         {
-            await socket.ConnectAsync(neighbour.Member.EndPoint, limit.Token).ConfigureAwait(false);
+            socket = await ConnectAsync(neighbour.Member, limit.Token).ConfigureAwait(false);
             Stream stream = new NetworkStream(socket, ownsSocket: true);
             if (_tls is not null)
                 stream = await _tls.DialAsync(stream, neighbour.Member.Host, limit.Token).ConfigureAwait(false);
@@ -127,7 +128,7 @@ internal sealed class RaftTransport : IAsyncDisposable
         catch (Exception e)
         {
             Explain(e, source, isLate: false, stop);
-            socket.Dispose();
+            socket?.Dispose();
             return e is SocketException { SocketErrorCode: SocketError.ConnectionRefused } ? Neighbour.Answer.Refused : Neighbour.Answer.Unclear;
         }
     }
@@ -137,10 +138,9 @@ internal sealed class RaftTransport : IAsyncDisposable
     {
         using var late = new CancellationTokenSource(_handshakeLimit, Time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop, late.Token);
-        using var socket = CreateSocket();
         try
         {
-            await socket.ConnectAsync(member.EndPoint, limit.Token).ConfigureAwait(false);
+            (await ConnectAsync(member, limit.Token).ConfigureAwait(false)).Dispose();
         }
         catch (SocketException e)
         {
@@ -152,9 +152,9 @@ internal sealed class RaftTransport : IAsyncDisposable
         return Neighbour.Answer.Unclear;
     }
 
-    private static Socket CreateSocket()
+    private async Task<Socket> ConnectAsync(RaftAddress.Member member, CancellationToken stop)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        var socket = await HappyEyeballs.ConnectAsync(member.Host, member.Port, Time, stop).ConfigureAwait(false);
         SetUp(socket);
         return socket;
     }
