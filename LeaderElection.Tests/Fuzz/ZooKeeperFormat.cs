@@ -69,7 +69,7 @@ internal static class ZooKeeperFormat
         var delete = Ask(OpCode.Delete, static (ref _) => true);
         var ping = Ask(OpCode.Ping, static (ref _) => true);
         var evidence = new SessionEvidence(TimeProvider.System);
-        evidence.Handshake(TimeProvider.System.GetTimestamp(), TimeSpan.FromSeconds(10));
+        evidence.Handshake(TimeProvider.System.GetTimestamp(), TimeProvider.System.GetTimestamp(), TimeSpan.FromSeconds(10));
         var running = connection.RunAsync(watches, evidence, Known);
         // The watchdog may just be at work, on another thread.
         Assert.True(running.Wait(TimeSpan.FromSeconds(30)), "it goes on after the end");

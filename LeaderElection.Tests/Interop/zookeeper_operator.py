@@ -1,7 +1,8 @@
-"""An operator's hand on a ZooKeeper: HOSTS (ls|get|create|set|delete) PATH [VALUE]."""
+"""An operator's hand on a ZooKeeper: HOSTS (ls|get|create|set|acl|delete) PATH [VALUE]."""
 import sys
 
 from kazoo.client import KazooClient
+from kazoo.security import ANYONE_ID_UNSAFE, ACL
 
 hosts, command, path, *value = sys.argv[1:]
 value = value[0].encode() if value else b""
@@ -16,6 +17,9 @@ try:
         client.create(path, value, makepath=True)
     elif command == "set":
         client.set(path, value)
+    elif command == "acl":
+        letters = {"r": 1, "w": 2, "c": 4, "d": 8, "a": 16}
+        client.set_acls(path, [ACL(sum(letters[letter] for letter in value.decode()), ANYONE_ID_UNSAFE)])
     elif command == "delete":
         client.delete(path, recursive=True)
     else:

@@ -66,6 +66,9 @@ public sealed class ZooKeeperServer : StoreServer
         await ServesAsync(async () => await ModeAsync() is not null, $"ZooKeeper at {Endpoint}");
     }
 
+    /// <summary>Takes all that it has away. It must not run.</summary>
+    public void Wipe() => Directory.Delete(Data.File("data"), recursive: true);
+
     /// <summary>What it answers to one of ZooKeeper's four-letter words, such as <c>mntr</c>.</summary>
     public async Task<string> FourLetterAsync(string word)
     {
@@ -92,7 +95,7 @@ public sealed class ZooKeeperServer : StoreServer
         }
     }
 
-    /// <summary>An operator's hand: <c>ls PATH</c>, <c>get PATH</c>, <c>create PATH [VALUE]</c>, <c>set PATH VALUE</c> or <c>delete PATH</c> (with all below).</summary>
+    /// <summary>An operator's hand: <c>ls PATH</c>, <c>get PATH</c>, <c>create PATH [VALUE]</c>, <c>set PATH VALUE</c>, <c>acl PATH RIGHTS</c> (everybody's, of <c>rwcda</c>) or <c>delete PATH</c> (with all below).</summary>
     /// <returns>The children's names, sorted, or the value.</returns>
     public Task<string> CliAsync(params string[] command) =>
         RunAsync(KazooCandidate.Python, [KazooCandidate.Script("zookeeper_operator.py"), $"127.0.0.1:{PlainPort}", .. command]);

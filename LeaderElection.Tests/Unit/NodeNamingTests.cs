@@ -28,6 +28,18 @@ public sealed class NodeNamingTests
         Assert.Equal(nodes, ours.Queue(shuffled));
     }
 
+    /// <summary>Also where peers of that family, which compare text, take the newest for the first.</summary>
+    [Theory]
+    [InlineData(ZooKeeperNodeNaming.Sequence)]
+    [InlineData(ZooKeeperNodeNaming.CuratorLatch)]
+    [InlineData(ZooKeeperNodeNaming.Kazoo)]
+    public void Queue_NumbersThatBecameNegative_StandBehindThoseBefore(ZooKeeperNodeNaming naming)
+    {
+        var ours = NodeNaming.Create(naming);
+        string[] nodes = [.. Enumerable.Range(0, 4).Select(i => $"{ours.Prefix(Id)}{unchecked(int.MaxValue - 1 + i):D10}")];
+        Assert.Equal(nodes, ours.Queue([nodes[3], nodes[1], nodes[0], nodes[2]]));
+    }
+
     [Fact]
     public void Queue_Sequence_IgnoresOthersAndWrapsAround() => Assert.Equal(
         ["node_2147483646", "node_2147483647", "node_-2147483648", "node_-2147483647"],

@@ -68,7 +68,7 @@ internal sealed class FakePeer : IAsyncDisposable
                 _ = ServeAsync(connection, _connections.Count);
             }
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)
         {
         }
     }

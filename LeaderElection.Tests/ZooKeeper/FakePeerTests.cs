@@ -101,19 +101,23 @@ public sealed class FakePeerTests
         Assert.Equal([0, 5], asked);
     }
 
-    [Fact]
-    public async Task Session_GrantedForLessThanBefore_IsGivenUp()
+    [Theory]
+    [InlineData(5, 2000)]
+    [InlineData(6, 3000)]
+    public async Task Session_ComesBackShorterOrAsAnother_IsGivenUp(long session, int milliseconds)
     {
         await using var peer = new FakePeer(async (stream, number) =>
         {
             await FakePeer.ReadFrameAsync(stream);
-            await FakePeer.SendAsync(stream, new JuteWriter().Int(0).Int(number == 1 ? 3000 : 2000).Long(5).Buffer(new byte[16]));
+            await FakePeer.SendAsync(stream, number == 1
+                ? new JuteWriter().Int(0).Int(3000).Long(5).Buffer(new byte[16])
+                : new JuteWriter().Int(0).Int(milliseconds).Long(session).Buffer(new byte[16]));
             await FakePeer.ReadFrameAsync(stream);
         });
         await using var client = TestClient.Create(peer.Endpoint);
         var expired = new TaskCompletionSource();
         client.Expired += expired.SetResult;
-        await Assert.ThrowsAsync<ElectionStoreException>(() => client.ExistsAsync("/"));
+        await Assert.ThrowsAsync<ElectionStoreException>(() => client.ExistsAsync("/").WaitAsync(Eventually.Limit, TimeProvider.System));
         await expired.Task.WaitAsync(Eventually.Limit, TimeProvider.System);
     }
 

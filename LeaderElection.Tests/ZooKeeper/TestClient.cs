@@ -7,7 +7,7 @@ internal static class TestClient
     /// <summary>Long enough for a slow machine: nobody sends heartbeats for it.</summary>
     public static readonly TimeSpan Session = TimeSpan.FromSeconds(20);
 
-    public static ZooKeeperClient Create(string endpoint, TimeSpan? session = null, string? digest = null, ZooKeeperTls? tls = null) => new(
+    public static ZooKeeperClient Create(string endpoint, TimeSpan? session = null, string? digest = null, ZooKeeperTls? tls = null, TimeProvider? time = null) => new(
         new ZooKeeperClientOptions
         {
             Servers = ConnectString.Parse(endpoint),
@@ -15,5 +15,5 @@ internal static class TestClient
             Digest = digest,
             Tls = tls,
         },
-        TimeProvider.System);
+        time ?? TimeProvider.System);
 }

@@ -103,12 +103,24 @@ public sealed class ZooKeeperClientTests(SharedZooKeeper shared) : IClassFixture
         Assert.Equal("yes", Encoding.UTF8.GetString((await _client.GetDataAsync($"{_root}/target")).Required().Data));
     }
 
+    /// <summary>It hangs in one place: of the other it could not be taken away, and those who hang there behind it would be lost.</summary>
+    [Fact]
+    public async Task Watch_HandedToASecondRequest_IsRefused()
+    {
+        var watch = new Watch(_ => { });
+        await _client.ExistsAsync("/", watch);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => _client.GetChildrenAsync("/", watch));
+        Assert.Equal(1, _client.WatchCount);
+        watch.Dispose();
+        Assert.Equal(0, _client.WatchCount);
+    }
+
     [Fact]
     public async Task Acl_CreatorOnly_KeepsStrangersFromChangingNotFromReading()
     {
         var owner = Client(digest: "owner:right-secret");
-        await owner.EnsurePathAsync($"{_root}/p", Acl.CreatorOnly, CreateMode.Persistent);
-        (await owner.CreateAsync($"{_root}/p/n", [], Acl.CreatorOnly, CreateMode.Ephemeral)).Required();
+        await owner.EnsurePathAsync($"{_root}/p", Acl.For(withPassword: true, []), CreateMode.Persistent);
+        (await owner.CreateAsync($"{_root}/p/n", [], Acl.For(withPassword: true, []), CreateMode.Ephemeral)).Required();
 
         var stranger = Client(digest: "owner:wrong-secret");
         Assert.True((await stranger.GetDataAsync($"{_root}/p/n")).IsOk);
@@ -117,10 +129,10 @@ public sealed class ZooKeeperClientTests(SharedZooKeeper shared) : IClassFixture
         Assert.False(refused.Error().IsTransient);
         Assert.DoesNotContain("secret", refused.Error().ToString());
         Assert.Equal(ErrorCode.NoAuth, (await _client.CreateAsync($"{_root}/p/m", [], Acl.Open, CreateMode.Ephemeral)).Code);
-        Assert.Equal(ErrorCode.InvalidAcl, (await _client.CreateAsync($"{_root}/x", [], Acl.CreatorOnly, CreateMode.Ephemeral)).Code);
+        Assert.Equal(ErrorCode.InvalidAcl, (await _client.CreateAsync($"{_root}/x", [], Acl.For(withPassword: true, []), CreateMode.Ephemeral)).Code);
         // Where it may not create, what exists is as good.
-        await stranger.EnsurePathAsync($"{_root}/p/n", Acl.CreatorOnly, CreateMode.Persistent);
-        await Assert.ThrowsAsync<ElectionStoreException>(() => stranger.EnsurePathAsync($"{_root}/p/o", Acl.CreatorOnly, CreateMode.Persistent));
+        await stranger.EnsurePathAsync($"{_root}/p/n", Acl.For(withPassword: true, []), CreateMode.Persistent);
+        await Assert.ThrowsAsync<ElectionStoreException>(() => stranger.EnsurePathAsync($"{_root}/p/o", Acl.For(withPassword: true, []), CreateMode.Persistent));
 
         Assert.True((await Client(digest: "owner:right-secret").DeleteAsync($"{_root}/p/n")).IsOk);
     }
@@ -157,9 +169,8 @@ public sealed class ZooKeeperClientTests(SharedZooKeeper shared) : IClassFixture
     [Fact]
     public async Task Watch_OnWhatIsNotThere_IsNotSet()
     {
-        var (_, watch) = NewWatch();
-        Assert.Equal(ErrorCode.NoNode, (await _client.GetDataAsync($"{_root}/no", watch)).Code);
-        Assert.Equal(ErrorCode.NoNode, (await _client.GetChildrenAsync($"{_root}/no", watch)).Code);
+        Assert.Equal(ErrorCode.NoNode, (await _client.GetDataAsync($"{_root}/no", NewWatch().Watch)).Code);
+        Assert.Equal(ErrorCode.NoNode, (await _client.GetChildrenAsync($"{_root}/no", NewWatch().Watch)).Code);
         Assert.Equal(0, _client.WatchCount);
     }
 

@@ -224,6 +224,40 @@ public sealed class ZooKeeperElectionTests(SharedZooKeeper shared) : IClassFixtu
     }
 
     [Fact]
+    public async Task Resign_RefusedAsTheRightsWereRevoked_IsToldAndTheElectionGoesOnAfterASession()
+    {
+        var leader = await Backend(TimeSpan.FromSeconds(2)).CreateElection("e", "a").CampaignAsync(_late.Token);
+        var next = Backend().CreateElection("e", "b").CampaignAsync(_late.Token).AsTask();
+        await CandidatesAsync("a", "b");
+        await shared.Server.CliAsync("acl", $"{_root}/e", "rca");
+        var error = await Assert.ThrowsAsync<ElectionStoreException>(() => leader.ResignAsync(_late.Token).AsTask());
+        Assert.Contains("ACL does not allow it", error.Message);
+        Assert.Contains(_log.Lines, l => l.Contains("refuses that e is given back", StringComparison.Ordinal));
+        // The session is not renewed any more: else the node would stand there for as long as this process lives.
+        Assert.True((await next.WaitAsync(Eventually.Limit, TimeProvider.System)).FencingToken > leader.FencingToken);
+    }
+
+    [Fact]
+    public async Task NodeThatIsNotEphemeral_InTheWay_IsNamed()
+    {
+        await _operator.EnsurePathAsync($"{_root}/e/node_0000000000", Acl.Open, CreateMode.Persistent);
+        var campaign = Backend().CreateElection("e", "a").CampaignAsync(_late.Token).AsTask();
+        await Eventually.TrueAsync(
+            () => _log.Lines.Any(l => l.Contains("node_0000000000 stands in election e and is not ephemeral", StringComparison.Ordinal)), "it to be named");
+        (await _operator.DeleteAsync($"{_root}/e/node_0000000000")).Required();
+        await campaign;
+    }
+
+    [Fact]
+    public async Task Ping_AfterTheEndOfTheBackend_LeavesNoSessionBehind()
+    {
+        var backend = Backend();
+        await backend.DisposeAsync();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => backend.PingAsync(_late.Token).AsTask());
+        Assert.Equal(0, backend.OpenSessions);
+    }
+
+    [Fact]
     public async Task Guard_StandsWhileTheLeaderDoes()
     {
         await _operator.EnsurePathAsync($"{_root}/data", Acl.Open, CreateMode.Persistent);

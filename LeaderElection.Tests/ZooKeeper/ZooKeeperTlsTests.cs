@@ -1,5 +1,6 @@
 using LeaderElection.Tests.Servers;
 using LeaderElection.ZooKeeper;
+using LeaderElection.ZooKeeper.Client;
 
 namespace LeaderElection.Tests.ZooKeeper;
 
@@ -23,6 +24,18 @@ public sealed class ZooKeeperTlsTests : IAsyncLifetime
         await using var backend = Backend(_ => { });
         var leader = await backend.CreateElection("e", "a").CampaignAsync();
         Assert.True(leader.IsValid);
+        await leader.ResignAsync();
+    }
+
+    [Fact]
+    public async Task Subjects_OthersCanLookAndNotDelete()
+    {
+        await using var backend = Backend(o => o.TlsSubjects.Add("CN=client"));
+        var leader = await backend.CreateElection("e", "a").CampaignAsync();
+        await using var stranger = TestClient.Create($"127.0.0.1:{_server.PlainPort}");
+        var node = $"/election/e/{Assert.Single((await stranger.GetChildrenAsync("/election/e")).Required())}";
+        Assert.Equal(ErrorCode.NoAuth, (await stranger.DeleteAsync(node)).Code);
+        Assert.True((await stranger.GetDataAsync(node)).IsOk);
         await leader.ResignAsync();
     }
 

@@ -9,12 +9,13 @@ internal sealed class ElectionNodes(ZooKeeperElectionOptions options)
 {
     private readonly ConcurrentDictionary<long, ZooKeeperEntry> _own = new();
     private readonly ConcurrentDictionary<string, bool> _parents = new();
+    private readonly ConcurrentDictionary<long, bool> _persistent = new();
 
     public string Root { get; } = options.RootPath;
 
     public NodeNaming Naming { get; } = NodeNaming.Create(options.NodeNaming);
 
-    public IReadOnlyList<Acl> Acl { get; } = string.IsNullOrEmpty(options.UserName) ? Client.Acl.Open : Client.Acl.CreatorOnly;
+    public IReadOnlyList<Acl> Acl { get; } = Client.Acl.For(withPassword: !string.IsNullOrEmpty(options.UserName), options.TlsSubjects);
 
     public string Parent(string election) => $"{Root}/{election}";
 
@@ -29,6 +30,10 @@ internal sealed class ElectionNodes(ZooKeeperElectionOptions options)
         else
             _parents.TryRemove(parent, out _);
     }
+
+    /// <summary>Takes note of a node that no session's end takes away.</summary>
+    /// <returns>Whether it is the first time.</returns>
+    public bool LearnPersistent(long czxid) => _persistent.TryAdd(czxid, true);
 
     /// <summary>Takes note of a node of this process.</summary>
     public void Add(long czxid, ZooKeeperEntry entry) => _own[czxid] = entry;

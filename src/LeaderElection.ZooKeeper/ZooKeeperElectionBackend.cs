@@ -20,12 +20,12 @@ public sealed class ZooKeeperElectionBackend : SessionBackend
     private static readonly TimeSpan LongestClose = TimeSpan.FromSeconds(2);
 
     private readonly SemaphoreSlim _opening = new(1, 1);
+    private readonly CancellationTokenSource _closing = new();
     private readonly List<ZooKeeperClient> _clients = [];
     private readonly ZooKeeperClientOptions _clientOptions;
     private readonly TimeSpan _wanted;
     private readonly ElectionNodes _nodes;
     private ZooKeeperSession? _session;
-    private CancellationTokenSource? _idle;
     private bool _wasWarned;
 
     /// <summary>Creates the backend; it connects when it is first needed.</summary>
@@ -36,6 +36,12 @@ public sealed class ZooKeeperElectionBackend : SessionBackend
         _clientOptions = options.CreateClientOptions();
         _wanted = options.LeaseDuration;
         _nodes = new ElectionNodes(options);
+    }
+
+    /// <summary>How many sessions are held, or are still to be closed at the servers.</summary>
+    internal int OpenSessions
+    {
+        get { lock (_clients) return _clients.Count(c => !c.IsOver); }
     }
 
     /// <summary>What ZooKeeper can check to see whether a leadership still stands: for a <c>multi</c> of any client.</summary>
@@ -81,33 +87,41 @@ public sealed class ZooKeeperElectionBackend : SessionBackend
         while (true)
         {
             // Only while there is nobody does an observer wait for whoever comes; else for the leader's end.
-            var watch = new Watch(_ => observer.Changed(), minds: true);
-            var children = await client.GetChildrenAsync(parent, isAlone ? watch : null, cancellationToken).ConfigureAwait(false);
+            var arrival = isAlone ? NewWatch() : null;
+            var children = await client.GetChildrenAsync(parent, arrival, cancellationToken).ConfigureAwait(false);
             if (children.Code == ErrorCode.NoNode)
             {
-                if ((await client.ExistsAsync(parent, watch, cancellationToken).ConfigureAwait(false)).Code != ErrorCode.NoNode)
-                    continue;
-                observer.ListenTo(watch);
-                return null;
+                var birth = NewWatch();
+                if ((await client.ExistsAsync(parent, birth, cancellationToken).ConfigureAwait(false)).Code == ErrorCode.NoNode)
+                {
+                    observer.ListenTo(birth);
+                    return null;
+                }
+                birth.Dispose();
+                continue;
             }
             if (_nodes.Naming.Queue(children.Required()) is not [var first, ..])
             {
-                if (isAlone)
+                if (arrival is not null)
                 {
-                    observer.ListenTo(watch);
+                    observer.ListenTo(arrival);
                     return null;
                 }
                 isAlone = true;
                 continue;
             }
+            arrival?.Dispose();
             isAlone = false;
-            var leader = await client.GetDataAsync($"{parent}/{first}", watch, cancellationToken).ConfigureAwait(false);
+            var end = NewWatch();
+            var leader = await client.GetDataAsync($"{parent}/{first}", end, cancellationToken).ConfigureAwait(false);
             if (leader.Code == ErrorCode.NoNode)
                 continue;
             var (data, stat) = leader.Required();
-            observer.ListenTo(watch);
+            observer.ListenTo(end);
             return new LeaderInfo(ElectionNames.Printable(_nodes.Naming.Candidate(data, first), ElectionNames.MaxLength), stat.Czxid, Time.GetUtcNow());
         }
+
+        Watch NewWatch() => new(_ => observer.Changed(), minds: true);
     }
 
     /// <inheritdoc/>
@@ -120,24 +134,28 @@ public sealed class ZooKeeperElectionBackend : SessionBackend
     /// <inheritdoc/>
     protected override async ValueTask CloseAsync()
     {
-        // A session that only observed is nobody's to renew any more.
-        _idle?.Cancel();
         ZooKeeperClient[] clients;
-        lock (_clients) clients = [.. _clients];
-        using var late = new CancellationTokenSource(LongestClose, Time);
-        await Task.WhenAll(clients.Select(async client =>
+        lock (_clients)
         {
-            try
-            {
-                await client.CloseAsync(late.Token).ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is ElectionStoreException or OperationCanceledException)
-            {
-                // The server ends it by itself.
-                await client.DisposeAsync().ConfigureAwait(false);
-            }
-        })).ConfigureAwait(false);
-        _idle?.Dispose();
+            // A session that only observers need is not renewed any more, and none is opened that nobody would close.
+            _closing.Cancel();
+            clients = [.. _clients];
+        }
+        await Task.WhenAll(clients.Select(CloseAsync)).ConfigureAwait(false);
+    }
+
+    private async Task CloseAsync(ZooKeeperClient client)
+    {
+        using var late = new CancellationTokenSource(LongestClose, Time);
+        try
+        {
+            await client.CloseAsync(late.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is ElectionStoreException or OperationCanceledException)
+        {
+            // The server ends it by itself.
+            await client.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     /// <summary>The session of this process. Observers alone need one too; candidates that come later take it over.</summary>
@@ -146,19 +164,18 @@ public sealed class ZooKeeperElectionBackend : SessionBackend
         await _opening.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (_session is not { Clock.IsValid: true } session || (isForCandidates && _idle is null))
+            // The engine asks for another where what it has is no good any more, or where it needs a second.
+            if (_session is not { Clock.IsValid: true } session || (isForCandidates && session.IsTaken))
             {
-                _session = session = await OpenAsync(cancellationToken).ConfigureAwait(false);
-                _idle = CancellationTokenSource.CreateLinkedTokenSource(session.Clock.Lost);
+                session = await OpenAsync(cancellationToken).ConfigureAwait(false);
+                if (_session is { } before)
+                    before.Successor = session;
+                _session = session;
                 if (!isForCandidates)
-                    _ = KeepAsync(session, _idle.Token);
+                    _ = KeepAsync(session);
             }
             if (isForCandidates)
-            {
-                // From now on the engine renews it, and closes it in the end.
-                _idle?.Cancel();
-                _idle = null;
-            }
+                session.Take();
             return session;
         }
         finally
@@ -179,10 +196,18 @@ public sealed class ZooKeeperElectionBackend : SessionBackend
             await client.DisposeAsync().ConfigureAwait(false);
             throw;
         }
+        bool isClosing;
         lock (_clients)
         {
+            isClosing = _closing.IsCancellationRequested;
             _clients.RemoveAll(c => c.IsOver);
-            _clients.Add(client);
+            if (!isClosing)
+                _clients.Add(client);
+        }
+        if (isClosing)
+        {
+            await CloseAsync(client).ConfigureAwait(false);
+            ThrowIfDisposed();
         }
         if (client.SessionTimeout != _wanted && !_wasWarned)
         {
@@ -192,15 +217,16 @@ public sealed class ZooKeeperElectionBackend : SessionBackend
         }
         var clock = CreateClock(client.SessionTimeout);
         clock.Confirm(client.Evidence.Proven!.Value);
-        return new ZooKeeperSession(client, _nodes, clock);
+        return new ZooKeeperSession(client, _nodes, clock, StoreWarning);
     }
 
-    /// <summary>Renews a session on which no candidate sits.</summary>
-    private async Task KeepAsync(ZooKeeperSession session, CancellationToken stop)
+    /// <summary>Renews a session for as long as no candidate sits on it.</summary>
+    private async Task KeepAsync(ZooKeeperSession session)
     {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(session.Clock.Lost, session.Taken, _closing.Token);
         var renewals = new RenewalLoop(this, session.Clock, () => RequestAsync(session.RenewNowAsync, session.Clock.Remaining));
-        await renewals.RunAsync(stop).ConfigureAwait(false);
-        if (session.Clock.Lost.IsCancellationRequested)
+        await renewals.RunAsync(stop.Token).ConfigureAwait(false);
+        if (!session.IsTaken && session.Clock.Lost.IsCancellationRequested)
             await session.Client.DisposeAsync().ConfigureAwait(false);
     }
 

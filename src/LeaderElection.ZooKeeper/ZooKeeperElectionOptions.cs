@@ -38,7 +38,14 @@ public sealed class ZooKeeperElectionOptions : LeaseOptions
     /// <value>Defaults to none: those that the machine trusts.</value>
     public string? TlsCaFile { get; set; }
 
-    /// <summary>PEM file of this client's certificate, where the servers want one; with its key, unless <see cref="TlsKeyFile"/> is set.</summary>
+    /// <summary>
+    /// The subjects of the client certificates whose bearers may change what elections consist of, as ZooKeeper writes
+    /// them, e.g. <c>CN=worker-1,O=Acme</c>; everybody else may only read. Every candidate's belongs here.
+    /// </summary>
+    /// <value>Defaults to none: with certificates alone, without <see cref="UserName"/>, everybody may do everything.</value>
+    public IList<string> TlsSubjects { get; } = [];
+
+    /// <summary>PEM file of this client's certificate, where the servers want one, and of the authorities between it and those that they trust; with its key, unless <see cref="TlsKeyFile"/> is set.</summary>
     /// <value>Defaults to none.</value>
     public string? TlsCertificateFile { get; set; }
 
@@ -68,6 +75,8 @@ public sealed class ZooKeeperElectionOptions : LeaseOptions
             yield return $"{nameof(UserName)} has a colon; it must not, and the password stands in {nameof(Password)}";
         if (!UseTls && (TlsCaFile ?? TlsCertificateFile ?? TlsKeyFile ?? TlsServerName) is not null)
             yield return $"{nameof(TlsCaFile)}, {nameof(TlsCertificateFile)}, {nameof(TlsKeyFile)} and {nameof(TlsServerName)} need {nameof(UseTls)}";
+        if (TlsSubjects.Count > 0 && TlsCertificateFile is null)
+            yield return $"{nameof(TlsSubjects)} needs {nameof(TlsCertificateFile)}, or this candidate could not stand itself";
         if (TlsKeyFile is not null && TlsCertificateFile is null)
             yield return $"{nameof(TlsKeyFile)} needs {nameof(TlsCertificateFile)}";
         foreach (var problem in base.Validate())

@@ -11,15 +11,21 @@ internal sealed class ZooKeeperSession : Session
     private readonly Lock _lock = new();
     private readonly ElectionNodes _nodes;
     private readonly TimeProvider _time;
+    private readonly Action<string> _warn;
+    private readonly CancellationTokenSource _taken = new();
+    private readonly long _openedAt;
     private long? _claimedAt;
     private bool _rootWasMade;
 
-    public ZooKeeperSession(ZooKeeperClient client, ElectionNodes nodes, LeaseClock clock)
+    /// <param name="warn">Tells the user what is wrong with the store.</param>
+    public ZooKeeperSession(ZooKeeperClient client, ElectionNodes nodes, LeaseClock clock, Action<string> warn)
         : base(clock)
     {
         Client = client;
+        _warn = warn;
         _nodes = nodes;
         _time = clock.Time;
+        _openedAt = _time.GetTimestamp();
         client.Connected += _ => RenewSoon();
         client.Expired += clock.Revoke;
         if (client.IsOver)
@@ -27,6 +33,18 @@ internal sealed class ZooKeeperSession : Session
     }
 
     public ZooKeeperClient Client { get; }
+
+    /// <summary>Whether candidates sit on it, or did: the engine renews it then, and closes it in the end. Before, observers alone need it.</summary>
+    public bool IsTaken => _taken.IsCancellationRequested;
+
+    /// <summary>Cancelled when it is taken.</summary>
+    public CancellationToken Taken => _taken.Token;
+
+    /// <summary>The session of this process that was opened after this one.</summary>
+    public ZooKeeperSession? Successor { get; set; }
+
+    /// <summary>The engine has it from now on.</summary>
+    public void Take() => _taken.Cancel();
 
     /// <summary>Renews at once; for who holds the session before the engine does.</summary>
     public ValueTask<bool> RenewNowAsync(CancellationToken cancellationToken) => RenewAsync(cancellationToken);
@@ -120,7 +138,9 @@ internal sealed class ZooKeeperSession : Session
             var next = await Client.GetDataAsync($"{entry.Parent}/{before}", predecessor, cancellationToken).ConfigureAwait(false);
             if (next.Code == ErrorCode.NoNode)
                 continue;
-            next.Required();
+            var stat = next.Required().Stat;
+            if (stat.EphemeralOwner == 0 && _nodes.LearnPersistent(stat.Czxid))
+                _warn($"the node {entry.Parent}/{before} stands in election {entry.Election} and is not ephemeral; nobody behind it is elected until somebody deletes it");
             entry.ListenTo(predecessor);
             return QueuePlace.Behind;
         }
@@ -154,8 +174,36 @@ internal sealed class ZooKeeperSession : Session
         return true;
     }
 
-    protected internal override async ValueTask CloseAsync(CancellationToken cancellationToken) =>
-        await Client.CloseAsync(cancellationToken).ConfigureAwait(false);
+    protected internal override async ValueTask CloseAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (WasOutlived())
+                await Client.DisposeAsync().ConfigureAwait(false);
+            else
+                await Client.CloseAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (ElectionStoreException e) when (!e.IsTransient)
+        {
+            // Refused: the servers end it by themselves.
+            await Client.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Whether a later session has been served for so long that the servers must have ended this one. Those that have
+    /// lost their data never say so: they hang up on every client that has seen more than they have.
+    /// </summary>
+    private bool WasOutlived()
+    {
+        for (var later = Successor; later is not null; later = later.Successor)
+        {
+            if (later.Client.IsConnected && _time.GetElapsedTime(later._openedAt) > Client.SessionTimeout * 2)
+                return true;
+        }
+        return false;
+    }
 
     /// <summary>Whether the node is there, and still the one that was created.</summary>
     private bool IsOwn(ZooKeeperEntry entry, Reply<Node> node) =>

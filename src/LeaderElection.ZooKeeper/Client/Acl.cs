@@ -9,8 +9,12 @@ internal sealed record Acl(int Permissions, string Scheme, string Id)
     /// <summary>Everybody may do everything.</summary>
     public static IReadOnlyList<Acl> Open { get; } = [new(All, "world", "anyone")];
 
-    /// <summary>Everybody may read; all else is for those who hold the creator's secret.</summary>
-    public static IReadOnlyList<Acl> CreatorOnly { get; } = [new(All, "auth", ""), new(Read, "world", "anyone")];
+    /// <summary>Everybody may read; all else is for those who hold the creator's secret, and for the bearers of certificates with these subjects.</summary>
+    public static IReadOnlyList<Acl> For(bool withPassword, IEnumerable<string> subjects)
+    {
+        Acl[] owners = [.. withPassword ? [new(All, "auth", "")] : (Acl[])[], .. subjects.Select(s => new Acl(All, "x509", s))];
+        return owners is [] ? Open : [.. owners, new(Read, "world", "anyone")];
+    }
 
     public static void Write(JuteWriter writer, IReadOnlyList<Acl> list)
     {

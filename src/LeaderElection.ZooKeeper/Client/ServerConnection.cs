@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net.Security;
 using System.Net.Sockets;
+using LeaderElection.Network;
 using LeaderElection.Telemetry;
 
 namespace LeaderElection.ZooKeeper.Client;
@@ -15,6 +16,9 @@ internal sealed class ServerConnection : IAsyncDisposable
     private const int PingXid = -2;
     private const int AuthXid = -4;
     private const int SetWatchesXid = -8;
+
+    private const string HungUp = "the server closed the connection before it answered; it may have as many connections from this machine as it allows "
+        + "(maxClientCnxns), have no quorum, or have lost its data; its log says which";
 
     private readonly Lock _lock = new();
     private readonly Queue<PendingRequest> _pending = new();
@@ -49,11 +53,10 @@ internal sealed class ServerConnection : IAsyncDisposable
 
     public static async Task<ServerConnection> OpenAsync(ServerAddress server, ZooKeeperTls? tls, TimeProvider time, CancellationToken cancellationToken)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var socket = await HappyEyeballs.ConnectAsync(server.Host, server.Port, time, cancellationToken).ConfigureAwait(false);
         Stream? stream = null;
         try
         {
-            await socket.ConnectAsync(server.Host, server.Port, cancellationToken).ConfigureAwait(false);
             stream = new NetworkStream(socket, ownsSocket: true);
             if (tls is not null)
             {
@@ -80,8 +83,17 @@ internal sealed class ServerConnection : IAsyncDisposable
         wanted.WriteTo(writer.Int(0), lastZxid);
         var frame = writer.Written.ToArray();
         BinaryPrimitives.WriteInt32BigEndian(frame, frame.Length - 4);
-        await _stream.WriteAsync(frame, cancellationToken).ConfigureAwait(false);
-        var answer = Handshake.Read((await _frames.ReadAsync(cancellationToken).ConfigureAwait(false)).Span);
+        Handshake answer;
+        try
+        {
+            await _stream.WriteAsync(frame, cancellationToken).ConfigureAwait(false);
+            answer = Handshake.Read((await _frames.ReadAsync(cancellationToken).ConfigureAwait(false)).Span);
+        }
+        catch (IOException e) when (e is EndOfStreamException or { InnerException: SocketException })
+        {
+            // An end, a reset or a broken pipe: it hung up all the same, and never says why.
+            throw new EndOfStreamException(HungUp, e);
+        }
         // A leader that hears nothing for so long has time left to find another server; but no hiccup counts as silence.
         var limit = Math.Max(answer.Timeout.TotalSeconds / 3, Math.Min(0.5, answer.Timeout.TotalSeconds * 2 / 3));
         _answerLimit = (long)(limit * _time.TimestampFrequency);
@@ -215,9 +227,9 @@ internal sealed class ServerConnection : IAsyncDisposable
         }
         HasAnswered = true;
         if (code == ErrorCode.Ok && GoesToTheLeader(request.Op))
-            evidence.LeaderAnswered(request.Sent);
+            evidence.LeaderAnswered(request.Sent, _time.GetTimestamp());
         else
-            evidence.Answered(request.Sent);
+            evidence.Answered(request.Sent, _time.GetTimestamp());
         request.Complete(code, ref reader, watches);
         if (code is ErrorCode.SessionExpired or ErrorCode.SessionMoved or ErrorCode.AuthFailed)
             throw ZooKeeperErrors.Explain(code, "the server");

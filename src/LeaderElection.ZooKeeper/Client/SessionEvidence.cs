@@ -8,13 +8,14 @@ namespace LeaderElection.ZooKeeper.Client;
 /// <item>An answered handshake: it is the leader who creates or touches the session.</item>
 /// <item>An answered <c>sync</c>, or write: it went through the leader, on the same ordered channel on which the server had
 /// reported its clients' signs of life. It does so each half tick, so all that it had received half a tick before the
-/// sync was sent has arrived. A session lasts at least two ticks, so a quarter of it is enough.</item>
+/// sync was sent has arrived. A session lasts at least two ticks, so a quarter of it is enough. When the server received
+/// something only its answer tells: what was sent long before may have waited in front of a server that hung.</item>
 /// </list>
 /// </remarks>
 internal sealed class SessionEvidence(TimeProvider time)
 {
     private readonly Lock _lock = new();
-    private readonly List<long> _answered = [];
+    private readonly List<SignOfLife> _answered = [];
     private long _relay;
     private long? _proven;
     private long? _provable;
@@ -33,50 +34,58 @@ internal sealed class SessionEvidence(TimeProvider time)
     }
 
     /// <summary>A server took the session, or a new one was made.</summary>
-    public void Handshake(long sent, TimeSpan sessionTimeout)
+    /// <param name="sent">When it was asked; a timestamp.</param>
+    /// <param name="answered">When the answer came.</param>
+    /// <param name="sessionTimeout">How long the session lasts.</param>
+    public void Handshake(long sent, long answered, TimeSpan sessionTimeout)
     {
         lock (_lock)
         {
             _relay = (long)(sessionTimeout.TotalSeconds / 4 * time.TimestampFrequency);
             // What another server was told has perhaps never reached the leader.
             _answered.Clear();
-            _answered.Add(sent);
+            _answered.Add(new SignOfLife(sent, answered));
             Prove_NeedsLock(sent);
             _provable = _proven;
         }
     }
 
-    /// <summary>The server has answered a request that was sent then: a sign of life that it will report.</summary>
-    public void Answered(long sent)
+    /// <summary>The server has answered a request: a sign of life that it will report.</summary>
+    public void Answered(long sent, long answered)
     {
-        lock (_lock) Answered_NeedsLock(sent);
+        lock (_lock) Answered_NeedsLock(new SignOfLife(sent, answered));
     }
 
-    /// <summary>The leader has answered a request that was sent then: a sync, or a write.</summary>
-    public void LeaderAnswered(long sent)
+    /// <summary>The leader has answered a request: a sync, or a write.</summary>
+    public void LeaderAnswered(long sent, long answered)
     {
         lock (_lock)
         {
-            var reported = _answered.FindLastIndex(a => a <= sent - _relay);
+            var reported = LastReported_NeedsLock(sent);
             if (reported >= 0)
-                Prove_NeedsLock(_answered[reported]);
-            Answered_NeedsLock(sent);
+                Prove_NeedsLock(_answered[reported].Sent);
+            Answered_NeedsLock(new SignOfLife(sent, answered));
         }
     }
 
     private void Prove_NeedsLock(long sent) => _proven = Math.Max(_proven ?? sent, sent);
 
-    private void Answered_NeedsLock(long sent)
+    /// <summary>The last that has reached the leader before what was sent then.</summary>
+    private int LastReported_NeedsLock(long sent) => _answered.FindLastIndex(a => a.Answered <= sent - _relay);
+
+    private void Answered_NeedsLock(SignOfLife sign)
     {
         // In steps of an eighth, or a busy connection would fill the list.
-        if (_answered is [.., var last] && sent - last < _relay / 8)
+        if (_answered is [.., var last] && sign.Sent - last.Sent < _relay / 8)
             return;
-        _answered.Add(sent);
+        _answered.Add(sign);
         // Of those that any later sync proves, the latest is enough.
-        var enough = _answered.FindLastIndex(a => a <= sent - _relay);
+        var enough = LastReported_NeedsLock(sign.Sent);
         if (enough < 0)
             return;
-        _provable = Math.Max(_provable ?? 0, _answered[enough]);
+        _provable = Math.Max(_provable ?? 0, _answered[enough].Sent);
         _answered.RemoveRange(0, enough);
     }
+
+    private readonly record struct SignOfLife(long Sent, long Answered);
 }

@@ -87,6 +87,7 @@ internal sealed partial class ZooKeeperClient
     private Task<Reply<T>> SendAsync<T>(
         OpCode op, string path, Func<JuteWriter, JuteWriter> arguments, ReplyDecoder<T> decode, Watch? watch, CancellationToken cancellationToken)
     {
+        watch?.HandOver();
         var full = Full(path);
         return SendAsync(new Request<T>(op, arguments(new JuteWriter(full.Length + 16).Text(full)), decode, Name, full, watch), cancellationToken);
     }

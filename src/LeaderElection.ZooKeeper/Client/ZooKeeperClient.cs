@@ -100,6 +100,8 @@ internal sealed partial class ZooKeeperClient : IAsyncDisposable
     /// <summary>Lets go of the session; without <see cref="CloseAsync"/> before, the server keeps it until it expires.</summary>
     public async ValueTask DisposeAsync()
     {
+        // First: from now on no connection is adopted, and the one that was is seen here.
+        Over(new ElectionStoreException($"{Name}: the session was closed", isTransient: true));
         Task? running;
         ServerConnection? connection;
         lock (_lock)
@@ -107,7 +109,6 @@ internal sealed partial class ZooKeeperClient : IAsyncDisposable
             (running, connection) = (_running, _connection);
             _running ??= Task.CompletedTask;
         }
-        Over(new ElectionStoreException($"{Name}: the session was closed", isTransient: true));
         await _stop.CancelAsync().ConfigureAwait(false);
         connection?.End(new ObjectDisposedException(nameof(ZooKeeperClient)));
         if (running is not null)
@@ -140,12 +141,16 @@ internal sealed partial class ZooKeeperClient : IAsyncDisposable
             {
                 connection = _connection == ended ? null : _connection;
                 if (_over is not null)
+                {
                     request.Fail(_over);
-                else if (connection is null)
-                    _waiting.Enqueue(request);
-                _running ??= Task.Run(RunAsync);
-                if (connection is null || _over is not null)
                     return;
+                }
+                _running ??= Task.Run(RunAsync);
+                if (connection is null)
+                {
+                    _waiting.Enqueue(request);
+                    return;
+                }
             }
             // Not under the lock: who sends meanwhile shares one write.
             if (connection.TrySend(request))
@@ -198,16 +203,18 @@ internal sealed partial class ZooKeeperClient : IAsyncDisposable
             connection = await ServerConnection.OpenAsync(server, _options.Tls, _time, late.Token).ConfigureAwait(false);
             var sent = _time.GetTimestamp();
             var answer = await connection.ShakeHandsAsync(wanted, _lastZxid, late.Token).ConfigureAwait(false);
-            if (answer.SessionId == 0 || answer.Timeout <= TimeSpan.Zero || (!isNew && answer.Timeout < wanted.Timeout))
+            if (answer.SessionId == 0 || answer.Timeout <= TimeSpan.Zero || (!isNew && (answer.SessionId != wanted.SessionId || answer.Timeout < wanted.Timeout)))
             {
-                // A shorter time than before would end it before its holder expects that: then rather now.
+                // Another session has none of its nodes. A shorter time than before would end it before its holder expects that: then rather now.
                 await connection.DisposeAsync().ConfigureAwait(false);
                 var expired = new ElectionStoreException($"{Name}: the session has expired", isTransient: true);
                 await ExpireAsync(expired).ConfigureAwait(false);
                 return (null, expired);
             }
-            Adopt(connection, answer, sent, isNew);
-            return (connection, null);
+            if (Adopt(connection, answer, sent, isNew) is not { } over)
+                return (connection, null);
+            await connection.DisposeAsync().ConfigureAwait(false);
+            return (null, over);
         }
         catch (Exception e)
         {
@@ -231,14 +238,17 @@ internal sealed partial class ZooKeeperClient : IAsyncDisposable
         return limit < LongestConnect ? limit : LongestConnect;
     }
 
-    private void Adopt(ServerConnection connection, Handshake session, long sent, bool isNew)
+    /// <returns>Why it was not, when the session was closed meanwhile: who closes it has seen no connection to end.</returns>
+    private ElectionStoreException? Adopt(ServerConnection connection, Handshake session, long sent, bool isNew)
     {
-        Evidence.Handshake(sent, session.Timeout);
+        Evidence.Handshake(sent, _time.GetTimestamp(), session.Timeout);
         if (_options.Digest is { } digest)
             connection.Authenticate("digest", Encoding.UTF8.GetBytes(digest));
         connection.SetWatches(_watches.Keys());
         lock (_lock)
         {
+            if (_over is not null)
+                return _over;
             _session = isNew ? session : _session;
             _connection = connection;
             // Those that waited go first.
@@ -246,6 +256,7 @@ internal sealed partial class ZooKeeperClient : IAsyncDisposable
                 _waiting.Dequeue();
         }
         Connected?.Invoke(isNew);
+        return null;
     }
 
     private void Drop(ServerConnection connection, ElectionStoreException trouble)

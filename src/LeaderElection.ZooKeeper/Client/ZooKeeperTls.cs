@@ -24,9 +24,12 @@ internal sealed class ZooKeeperTls(string? caFile, string? certificateFile, stri
         }
         if (certificateFile is not null)
         {
-            options.ClientCertificates = [X509Certificate2.CreateFromPemFile(certificateFile, keyFile)];
-            // Shown whatever authorities the server lists: then it is the server that says what is wrong with it.
-            options.LocalCertificateSelectionCallback = static (_, _, own, _, _) => own[0];
+            // With what else is in its file: the authorities between it and those that the server trusts. Shown whatever
+            // authorities the server lists: then it is the server that says what is wrong with it.
+            var chain = new X509Certificate2Collection();
+            chain.ImportFromPemFile(certificateFile);
+            options.ClientCertificateContext = SslStreamCertificateContext.Create(
+                X509Certificate2.CreateFromPemFile(certificateFile, keyFile), chain, offline: true);
         }
         return options;
     }

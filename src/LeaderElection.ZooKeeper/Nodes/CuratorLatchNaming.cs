@@ -13,9 +13,15 @@ internal sealed class CuratorLatchNaming : NodeNaming
 
     public override string[] Queue(string[] children)
     {
-        var nodes = children.ToArray();
-        Array.Sort(nodes, (a, b) => string.CompareOrdinal(Rank(a), Rank(b)));
-        return nodes;
+        var nodes = children.Select(c => (Name: c, Rank: Rank(c))).ToLookup(c => Number(c.Rank) is not null);
+        var foreign = nodes[false].OrderBy(c => c.Rank, StringComparer.Ordinal);
+        // Text that is no number comes after those, or before, as it compares with digits.
+        return
+        [
+            .. foreign.Where(c => string.CompareOrdinal(c.Rank, "0") < 0).Select(c => c.Name),
+            .. InOrder(nodes[true].Select(c => (c.Name, Number(c.Rank)!.Value))),
+            .. foreign.Where(c => string.CompareOrdinal(c.Rank, "0") >= 0).Select(c => c.Name),
+        ];
     }
 
     private static string Rank(string name) =>

@@ -7,9 +7,13 @@ internal sealed partial class KazooNaming : NodeNaming
 {
     public override string Prefix(string id) => $"{id}__lock__";
 
-    public override string[] Queue(string[] children) =>
-        [.. children.Select(c => (Name: c, Rank: Node.Match(c))).Where(c => c.Rank.Success)
-            .OrderBy(c => c.Rank.Groups[1].Value, StringComparer.Ordinal).Select(c => c.Name)];
+    public override string[] Queue(string[] children) => InOrder(
+        from child in children
+        let match = Node.Match(child)
+        where match.Success
+        let number = Number(match.Groups[1].ValueSpan)
+        where number is not null
+        select (child, number.Value));
 
     [GeneratedRegex(@"__lock__(-?[0-9]{10})\z")]
     private static partial Regex Node { get; }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using LeaderElection.ZooKeeper.Client;
 
@@ -22,6 +23,23 @@ internal abstract class NodeNaming
 
     /// <summary>The children that stand for candidates, the leader first.</summary>
     public abstract string[] Queue(string[] children);
+
+    /// <summary>
+    /// Sorts nodes by the number that the server gave them. That is one of 32 bits and becomes negative after 2^31: how
+    /// far each is from one of them does not mind. Curator and Kazoo compare text, and then take the newest for the first.
+    /// </summary>
+    protected static string[] InOrder(IEnumerable<(string Name, int Number)> nodes)
+    {
+        var all = nodes.ToArray();
+        if (all is [])
+            return [];
+        var some = all[0].Number;
+        return [.. all.OrderBy(n => unchecked(n.Number - some)).Select(n => n.Name)];
+    }
+
+    /// <summary>A number as the server appends it.</summary>
+    protected static int? Number(ReadOnlySpan<char> digits) =>
+        int.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     /// <summary>What is written into the node.</summary>
     public virtual byte[] Data(string candidateId, string id) => Encoding.UTF8.GetBytes(candidateId);
