@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using LeaderElection.Etcd;
+using LeaderElection.Tests.Servers;
 
 namespace LeaderElection.Tests.Conformance;
 
@@ -29,14 +30,10 @@ public sealed class EtcdConnectionTests
     [Fact]
     public async Task Ask_ConnectionIsNotTakenInTime_IsTroubleWithTheStore()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start(backlog: 0);
-        // Where nobody takes them, the next ones are not answered at all.
-        using var waiting = new Waiters(listener);
-        await waiting.FillAsync();
+        using var hole = await BlackHole.OpenAsync();
         // The time of the request does not pass, so that of the connection ends it.
-        using var connection = Connect(listener, new VirtualTime());
-        var error = await Assert.ThrowsAsync<ElectionStoreException>(() => new EtcdRequests(connection).StatusAsync(CancellationToken.None).AsTask());
+        using var connection = Connect(hole.Listener, new VirtualTime());
+        var error = await Assert.ThrowsAsync<ElectionStoreException>(() => new EtcdRequests(connection, new EtcdHistory()).StatusAsync(CancellationToken.None).AsTask());
         Assert.True(error.IsTransient);
         Assert.DoesNotContain(EtcdFailure.IsThisEtcd, error.Message);
     }
@@ -48,13 +45,42 @@ public sealed class EtcdConnectionTests
         listener.Start();
         var time = new VirtualTime();
         using var connection = Connect(listener, time, ";username=a;password=b");
-        var requests = new EtcdRequests(connection);
+        var requests = new EtcdRequests(connection, new EtcdHistory());
         var first = requests.StatusAsync(CancellationToken.None).AsTask();
         time.Advance(TimeSpan.FromMilliseconds(300));
         var second = requests.StatusAsync(CancellationToken.None).AsTask();
         time.Advance(TimeSpan.FromMilliseconds(300));
         Assert.True((await Assert.ThrowsAsync<ElectionStoreException>(() => first)).IsTransient);
         Assert.True((await Assert.ThrowsAsync<ElectionStoreException>(() => second)).IsTransient);
+    }
+
+    [Fact]
+    public void Channel_OfManyProcesses_BeginsAtEveryEndpoint()
+    {
+        var options = new EtcdElectionOptions { ConnectionString = "http://a:1,http://b:1" };
+        var first = Enumerable.Range(0, 64).Select(_ =>
+        {
+            using var connection = new EtcdConnection(options, TimeProvider.System);
+            return connection.Channel.Endpoint.Host;
+        });
+        Assert.Equal(["a", "b"], first.Distinct().Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Dispose_WhileARequestMovesOn_OpensNoOtherConnection()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var connection = new EtcdConnection(
+            new EtcdElectionOptions { ConnectionString = $"http://{listener.LocalEndpoint},http://{listener.LocalEndpoint}" }, TimeProvider.System);
+        var before = connection.Channel;
+        connection.Dispose();
+        connection.MoveFrom(before);
+        Assert.Same(before, connection.Channel);
+        var error = await Assert.ThrowsAsync<ElectionStoreException>(
+            () => new EtcdRequests(connection, new EtcdHistory()).StatusAsync(CancellationToken.None).AsTask());
+        Assert.Contains("given up", error.Message);
+        Assert.False(listener.Pending());
     }
 
     private static EtcdConnection Connect(TcpListener listener, TimeProvider time, string more = "") => new(
@@ -68,7 +94,7 @@ public sealed class EtcdConnectionTests
         listener.Start();
         var treating = Task.Run(() => TreatAll(listener, treat));
         using var connection = new EtcdConnection(new EtcdElectionOptions { ConnectionString = $"http://{listener.LocalEndpoint}" }, TimeProvider.System);
-        var requests = new EtcdRequests(connection);
+        var requests = new EtcdRequests(connection, new EtcdHistory());
         for (var i = 0; i < count; i++)
             check(await Assert.ThrowsAsync<ElectionStoreException>(() => requests.StatusAsync(CancellationToken.None).AsTask()));
         listener.Stop();
@@ -89,31 +115,5 @@ public sealed class EtcdConnectionTests
         {
             // The test is over.
         }
-    }
-
-    /// <summary>Clients that a listener never takes, as many as it lets wait.</summary>
-    private sealed class Waiters(TcpListener listener) : IDisposable
-    {
-        private readonly List<Socket> _sockets = [];
-
-        public async Task FillAsync()
-        {
-            while (true)
-            {
-                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-                _sockets.Add(socket);
-                using var late = new CancellationTokenSource(TimeSpan.FromMilliseconds(500), TimeProvider.System);
-                try
-                {
-                    await socket.ConnectAsync(listener.LocalEndpoint, late.Token);
-                }
-                catch (OperationCanceledException)
-                {
-                    return;
-                }
-            }
-        }
-
-        public void Dispose() => _sockets.ForEach(s => s.Dispose());
     }
 }

@@ -174,6 +174,49 @@ public sealed class EtcdElectionTests : EtcdTests
     }
 
     [Fact]
+    public async Task GrpcProxy_LeadershipIsKeptAndObserversHearOfEveryLeader()
+    {
+        await using var proxy = await EtcdGrpcProxy.StartNewAsync(Store.Server);
+        var lease = TimeSpan.FromSeconds(4);
+        var leader = await Backend(lease, proxy.Endpoint).CreateElection("e", "a").CampaignAsync(Late);
+        await using var observer = Backend(Long, proxy.Endpoint).CreateElection("e", "o").ObserveAsync(Late).GetAsyncEnumerator(Late);
+        Assert.True(await observer.MoveNextAsync());
+        for (var i = 0; i < 2; i++)
+        {
+            var (next, _) = await FollowAsync($"c{i}", lease, proxy.Endpoint);
+            await leader.ResignAsync(Late);
+            leader = await next.WaitAsync(Eventually.Limit, TimeProvider.System);
+            do
+                Assert.True(await observer.MoveNextAsync().AsTask().WaitAsync(Eventually.Limit, TimeProvider.System));
+            while (observer.Current?.CandidateId != $"c{i}");
+        }
+        for (var i = 0; i < 3; i++)
+        {
+            var left = leader.LeaseRemaining;
+            await Eventually.TrueAsync(
+                () =>
+                {
+                    var before = left;
+                    left = leader.LeaseRemaining;
+                    return left > before;
+                },
+                "a renewal");
+        }
+        Assert.True(leader.IsValid);
+        Assert.DoesNotContain(Store.Log.Lines, l => l.Contains("renewal", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public async Task KeyWithoutALease_InTheWay_IsNamedOnce()
+    {
+        await Store.Server.CtlAsync("put", "e/by-hand", "x");
+        var (campaign, _) = await FollowAsync("a", Long);
+        await LoggedAsync("e/by-hand stands in election e without a lease");
+        await Store.Server.CtlAsync("del", "e/by-hand");
+        await campaign;
+    }
+
+    [Fact]
     public async Task Watch_CutWhileTheLeaderResigned_GoesOnWhereItWas()
     {
         await using var proxy = new DroppingProxy(Store.Server.Port);

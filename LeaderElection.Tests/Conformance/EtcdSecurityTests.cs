@@ -1,4 +1,5 @@
 using LeaderElection.Etcd;
+using LeaderElection.Tests.Processes;
 using LeaderElection.Tests.Servers;
 
 namespace LeaderElection.Tests.Conformance;
@@ -52,6 +53,26 @@ public sealed class EtcdSecurityTests : EtcdTests
         Assert.StartsWith($"etcd at {server.Endpoint}: ", error.Message);
         await using var known = Secure(server, certificates.Authority, certificates.Client);
         await known.PingAsync(Late);
+    }
+
+    [Fact]
+    public async Task Tls_CertificateRenewedWhileItRuns_IsShown()
+    {
+        using var certificates = new Certificates();
+        using var folder = new TemporaryFolder();
+        await using var server = await EtcdServer.StartNewAsync(certificates.Tls(asksForClientCertificate: true));
+        var own = new TestCertificate(folder.File("own.pem"), folder.File("own-key.pem"), "");
+        Copy(certificates.ExpiredClient);
+        await using var backend = Secure(server, certificates.Authority, own);
+        await Assert.ThrowsAsync<ElectionStoreException>(() => backend.PingAsync(Late).AsTask());
+        Copy(certificates.Client);
+        await backend.PingAsync(Late);
+
+        void Copy(TestCertificate from)
+        {
+            File.WriteAllBytes(own.CertificateFile, File.ReadAllBytes(from.CertificateFile));
+            File.WriteAllBytes(own.KeyFile, File.ReadAllBytes(from.KeyFile));
+        }
     }
 
     [Fact]
@@ -167,6 +188,48 @@ public sealed class EtcdSecurityTests : EtcdTests
     }
 
     [Fact]
+    public async Task Resign_RefusedAsTheRightsWereRevoked_IsToldAndTheElectionGoesOnAfterALease()
+    {
+        await EnableAuthAsync();
+        var user = Store.Server.Endpoint + ";username=elector;password=right-secret";
+        var leader = await Backend(connectionString: user).CreateElection("e", "a").CampaignAsync(Late);
+        var (next, _) = await FollowAsync("b", Long, user);
+        await RootAsync("role", "revoke-permission", "elector", "--prefix=true", "e/");
+        var error = await Assert.ThrowsAsync<ElectionStoreException>(() => leader.ResignAsync(Late).AsTask());
+        await RootAsync("role", "grant-permission", "elector", "readwrite", "--prefix=true", "e/");
+        Assert.Contains("may not", error.Message);
+        await LoggedAsync("refuses that e is given back");
+        // Its lease is not renewed any more: else its key would stand there for as long as this process lives.
+        Assert.True((await next.WaitAsync(Eventually.Limit, TimeProvider.System)).FencingToken > leader.FencingToken);
+    }
+
+    [Fact]
+    public async Task Follower_RefusedAsItsLeaderDies_LeavesNoKeyInItsOwnWay()
+    {
+        await EnableAuthAsync();
+        var user = Store.Server.Endpoint + ";username=elector;password=right-secret";
+        await Backend(Long, user).CreateElection("e", "a").CampaignAsync(Late);
+        var (campaign, follower) = await FollowAsync("b", connectionString: user);
+        var lease = LeaseOf((await RootAsync("get", "--prefix", "e/", "--sort-by", "CREATE", "--keys-only", "--limit", "1")).Trim());
+        await RootAsync("role", "revoke-permission", "elector", "--prefix=true", "e/");
+        await RootAsync("lease", "revoke", lease);
+        await Assert.ThrowsAsync<ElectionStoreException>(() => campaign);
+        await RootAsync("role", "grant-permission", "elector", "readwrite", "--prefix=true", "e/");
+        await follower.CreateElection("e", "b").CampaignAsync(Late).AsTask().WaitAsync(Eventually.Limit, TimeProvider.System);
+    }
+
+    [Fact]
+    public async Task Auth_EnabledWhileItRuns_CredentialsThatWereGivenAreShown()
+    {
+        var user = Store.Server.Endpoint + ";username=elector;password=right-secret";
+        var leader = await Backend(Long, user).CreateElection("e", "a").CampaignAsync(Late);
+        var (next, _) = await FollowAsync("b", Long, user);
+        await EnableAuthAsync();
+        await leader.ResignAsync(Late);
+        Assert.True((await next).FencingToken > leader.FencingToken);
+    }
+
+    [Fact]
     public async Task Auth_WithoutPassword_TheNameInTheClientCertificateIsTheUser()
     {
         using var certificates = new Certificates();
@@ -181,6 +244,8 @@ public sealed class EtcdSecurityTests : EtcdTests
 
     private Task EnableAuthAsync(string permission = "readwrite", bool isPrefix = true) =>
         EnableAuthAsync(Store.Server, "elector", permission, isPrefix);
+
+    private Task<string> RootAsync(params string[] command) => Store.Server.CtlAsync(["--user", "root:root-secret", .. command]);
 
     private static async Task EnableAuthAsync(EtcdServer server, string user, string permission = "readwrite", bool isPrefix = true)
     {

@@ -28,7 +28,12 @@ public abstract class EtcdTests : IAsyncLifetime
     /// <summary>A backend for the test's server, or for another connection string.</summary>
     protected EtcdElectionBackend Backend(TimeSpan? lease = null, string? connectionString = null, Action<EtcdElectionOptions>? configure = null)
     {
-        var options = new EtcdElectionOptions { ConnectionString = connectionString ?? Store.Server.Endpoint, LeaseDuration = lease ?? Store.Lease };
+        var options = new EtcdElectionOptions
+        {
+            ConnectionString = connectionString ?? Store.Server.Endpoint,
+            LeaseDuration = lease ?? Store.Lease,
+            StartsAnywhere = false,
+        };
         configure?.Invoke(options);
         var backend = new EtcdElectionBackend(options, Store.Log.For<EtcdElectionBackend>());
         _backends.Add(backend);

@@ -57,6 +57,25 @@ public sealed class EtcdServer : StoreServer
         await ServesAsync(async () => (await AskAsync("health")).Contains("\"health\":\"true\"", StringComparison.Ordinal), $"etcd at {Endpoint}");
     }
 
+    /// <summary>Saves what it has, as a backup does.</summary>
+    public Task BackUpAsync() => CtlAsync("snapshot", "save", Data.File("backup"));
+
+    /// <summary>Puts the backup in the place of what it has. It must not run.</summary>
+    public async Task RestoreAsync()
+    {
+        Wipe();
+        await RunAsync(
+            "etcdctl",
+            [
+                "snapshot", "restore", Data.File("backup"), "--data-dir", Data.File("etcd"), "--name", _name,
+                "--initial-cluster", _members, "--initial-advertise-peer-urls", $"http://127.0.0.1:{_peerPort}",
+            ],
+            CtlEnvironment);
+    }
+
+    /// <summary>Takes all that it has away. It must not run.</summary>
+    public void Wipe() => Directory.Delete(Data.File("etcd"), recursive: true);
+
     /// <summary>Runs a command with etcdctl (API 3), as an operator would, and returns what it prints.</summary>
     public Task<string> CtlAsync(params string[] command) => RunAsync("etcdctl", [.. CtlArguments, .. command], CtlEnvironment);
 

@@ -33,6 +33,28 @@ internal sealed class EtcdChannel(Uri endpoint, HttpMessageInvoker http, TimePro
         return reply;
     }
 
+    /// <summary>Asks for one message of a method that takes a stream of requests.</summary>
+    /// <exception cref="EtcdFailure">There was none.</exception>
+    public async Task<TReply> AskStreamAsync<TReply>(
+        string method, byte[] frame, Func<EtcdInput, TReply> read, string? token, CancellationToken stop)
+    {
+        using var answered = new CancellationTokenSource();
+        // Open until the answer is there: etcd's grpc-proxy gives a request up whose stream has ended.
+        var body = new EtcdRequestBody(time, answered.Token);
+        body.Send(frame);
+        try
+        {
+            using var answer = await OpenAsync(method, body, token, stop).ConfigureAwait(false);
+            return await answer.NextAsync(stop).ConfigureAwait(false) is { } message
+                ? EtcdInput.Read(message, read)
+                : throw EtcdReply.Senseless();
+        }
+        finally
+        {
+            await answered.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Sends a request, and waits until the answer begins.</summary>
     /// <exception cref="EtcdFailure">It did not.</exception>
     public async Task<EtcdAnswer> OpenAsync(string method, HttpContent body, string? token, CancellationToken stop)

@@ -1,4 +1,3 @@
-using System.Net.Security;
 using LeaderElection.Etcd.Protocol;
 using LeaderElection.Leases;
 
@@ -16,9 +15,10 @@ internal sealed class EtcdConnection : IDisposable
     private readonly string? _password;
     private readonly TimeProvider _time;
     private readonly TimeSpan _patience;
-    private readonly SslClientAuthenticationOptions _tls;
+    private readonly EtcdCertificates _certificates;
     private EtcdChannel _channel;
     private int _current;
+    private bool _disposed;
     private Task<string?>? _token;
 
     public EtcdConnection(EtcdElectionOptions options, TimeProvider time)
@@ -30,7 +30,8 @@ internal sealed class EtcdConnection : IDisposable
         _time = time;
         // A member that hangs must leave enough of the lease to ask the next.
         _patience = TimeSpan.FromSeconds(Math.Clamp(options.LeaseDuration.TotalSeconds / 4, 0.5, 5));
-        _tls = EtcdTransport.CreateTls(options);
+        _certificates = new EtcdCertificates(options);
+        _current = options.StartsAnywhere ? Random.Shared.Next(_endpoints.Count) : 0;
         _channel = CreateChannel();
     }
 
@@ -43,30 +44,44 @@ internal sealed class EtcdConnection : IDisposable
     /// <summary>Asks etcd; when an endpoint fails each of the others is asked as well. For what may safely be asked twice.</summary>
     /// <exception cref="ElectionStoreException">It failed; inside is an <see cref="EtcdFailure"/>.</exception>
     public Task<TReply> AskAsync<TReply>(string method, EtcdMessage request, Func<EtcdInput, TReply> read, CancellationToken cancellationToken) =>
-        AskAsync(method, request, read, _endpoints.Count, cancellationToken);
+        AskAsync(request, _endpoints.Count, (channel, frame, token, stop) => channel.AskAsync(method, frame, read, token, stop), cancellationToken);
+
+    /// <summary>The same for a method that takes a stream of requests.</summary>
+    /// <exception cref="ElectionStoreException">It failed; inside is an <see cref="EtcdFailure"/>.</exception>
+    public Task<TReply> AskStreamAsync<TReply>(string method, EtcdMessage request, Func<EtcdInput, TReply> read, CancellationToken cancellationToken) =>
+        AskAsync(request, _endpoints.Count, (channel, frame, token, stop) => channel.AskStreamAsync(method, frame, read, token, stop), cancellationToken);
 
     /// <summary>Asks the current endpoint once. For what must not be done twice.</summary>
     /// <exception cref="ElectionStoreException">It failed; inside is an <see cref="EtcdFailure"/>.</exception>
     public Task<TReply> AskOnceAsync<TReply>(string method, EtcdMessage request, Func<EtcdInput, TReply> read, CancellationToken cancellationToken) =>
-        AskAsync(method, request, read, 1, cancellationToken);
+        AskAsync(request, 1, (channel, frame, token, stop) => channel.AskAsync(method, frame, read, token, stop), cancellationToken);
 
     /// <summary>Opens a stream of requests and answers.</summary>
     /// <exception cref="ElectionStoreException">It failed; inside is an <see cref="EtcdFailure"/>.</exception>
     public Task<EtcdAnswer> OpenAsync(EtcdChannel channel, string method, HttpContent body, CancellationToken cancellationToken) =>
         WithTokenAsync(channel, (token, stop) => channel.OpenAsync(method, body, token, stop), cancellationToken);
 
-    /// <summary>Gives a connection up, if it is still the current one: for the next endpoint; to the only one a new connection, if the old one is silent.</summary>
-    public void MoveFrom(EtcdChannel channel)
+    /// <summary>
+    /// Gives a connection up, if it is still the current one: for the next endpoint; to the only one a new connection,
+    /// if the old one is silent or the certificates were renewed.
+    /// </summary>
+    /// <returns>Whether the new one shows other certificates: then what was refused may not be any more.</returns>
+    public bool MoveFrom(EtcdChannel channel)
     {
+        bool isAsAnother;
         lock (_lock)
         {
-            if (!ReferenceEquals(channel, _channel) || (_endpoints.Count == 1 && channel.Silence < _patience))
-                return;
+            if (_disposed || !ReferenceEquals(channel, _channel))
+                return false;
+            isAsAnother = _certificates.Renew();
+            if (_endpoints.Count == 1 && channel.Silence < _patience && !isAsAnother)
+                return false;
             _current = (_current + 1) % _endpoints.Count;
             Volatile.Write(ref _channel, CreateChannel());
         }
         channel.Dispose();
         Moved?.Invoke();
+        return isAsAnother;
     }
 
     /// <summary>The token was refused: the next request gets a new one.</summary>
@@ -79,12 +94,17 @@ internal sealed class EtcdConnection : IDisposable
     public static ElectionStoreException Error(Uri endpoint, EtcdFailure failure) =>
         new($"etcd at {endpoint.GetLeftPart(UriPartial.Authority)}: {failure.Explain()}", failure.IsTransient, failure);
 
-    public void Dispose() => Channel.Dispose();
+    public void Dispose()
+    {
+        // A request that still runs must not open another connection, which nobody would close.
+        lock (_lock) _disposed = true;
+        Channel.Dispose();
+    }
 
-    private EtcdChannel CreateChannel() => new(_endpoints[_current], EtcdTransport.Create(_tls, _patience), _time);
+    private EtcdChannel CreateChannel() => new(_endpoints[_current], EtcdTransport.Create(_certificates.Tls, _patience, _time), _time);
 
     private async Task<TReply> AskAsync<TReply>(
-        string method, EtcdMessage request, Func<EtcdInput, TReply> read, int attempts, CancellationToken cancellationToken)
+        EtcdMessage request, int attempts, Func<EtcdChannel, byte[], string?, CancellationToken, Task<TReply>> ask, CancellationToken cancellationToken)
     {
         var frame = request.ToFrame();
         while (true)
@@ -92,13 +112,14 @@ internal sealed class EtcdConnection : IDisposable
             var channel = Channel;
             try
             {
-                return await WithTokenAsync(channel, (token, stop) => channel.AskAsync(method, frame, read, token, stop), cancellationToken).ConfigureAwait(false);
+                return await WithTokenAsync(channel, (token, stop) => ask(channel, frame, token, stop), cancellationToken).ConfigureAwait(false);
             }
             catch (ElectionStoreException e) when (e.InnerException is EtcdFailure { IsOfEndpoint: true })
             {
-                MoveFrom(channel);
-                if (--attempts <= 0 || cancellationToken.IsCancellationRequested)
+                var isAsAnother = MoveFrom(channel);
+                if ((--attempts <= 0 && !isAsAnother) || cancellationToken.IsCancellationRequested)
                     throw;
+                request.WasRepeated = true;
             }
         }
     }

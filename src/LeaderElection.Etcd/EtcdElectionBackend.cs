@@ -23,6 +23,8 @@ public sealed class EtcdElectionBackend : SessionBackend
 {
     private readonly EtcdConnection _connection;
     private readonly ConcurrentDictionary<(string Election, long FencingToken), EtcdEntry> _leading = new();
+    private readonly ConcurrentDictionary<(string Election, long Created), bool> _withoutLease = new();
+    private readonly ConcurrentDictionary<EtcdSession, bool> _sessions = new();
     private readonly long _seconds;
     private bool _toldOfLongerLease;
 
@@ -34,9 +36,19 @@ public sealed class EtcdElectionBackend : SessionBackend
     {
         _seconds = (long)Math.Ceiling(options.LeaseDuration.TotalSeconds);
         _connection = new EtcdConnection(options, Time);
-        Requests = new EtcdRequests(_connection);
+        var history = new EtcdHistory();
+        Requests = new EtcdRequests(_connection, history);
         Transactions = new EtcdTransactions(Requests);
         Watches = new EtcdWatches(_connection, Time, CreateBackoff(), StoreWarning);
+        history.WentBack += (from, to) =>
+        {
+            StoreWarning(FormattableString.Invariant(
+                $"etcd's revision fell from {from} to {to}, and fencing tokens with it: it was emptied, or restored without --bump-revision"));
+            Watches.StartOver(to);
+            // Keys that were given back may be there again, under leases that this process renews.
+            foreach (var session in _sessions.Keys)
+                session.Clock.Revoke();
+        };
     }
 
     internal EtcdRequests Requests { get; }
@@ -82,11 +94,27 @@ public sealed class EtcdElectionBackend : SessionBackend
     }
 
     /// <summary>Gives the entry's key another value.</summary>
+    /// <returns>Whether it has that; <see langword="false"/> when the key is gone.</returns>
     internal async ValueTask<bool> ProposeAsync(EtcdEntry entry, byte[] value, CancellationToken cancellationToken)
     {
-        var outcome = await Transactions.RunAsync(
-            Guarded(entry, new PutRequest(entry.Key.Own, value, entry.Session.LeaseId)), entry.Election, cancellationToken).ConfigureAwait(false);
-        return outcome.Succeeded;
+        var look = new TxnRequest { Compare = [Compare.Creation(entry.Key.Own, entry.FencingToken)], Success = [new RangeRequest(entry.Key.Own)] };
+        while (true)
+        {
+            var seen = await Transactions.RunAsync(look, entry.Election, cancellationToken).ConfigureAwait(false);
+            if (seen.Found is not { } own)
+                return false;
+            if (own.Value.AsSpan().SequenceEqual(value))
+                return true;
+            if ((await Transactions.RunAsync(Replace(own, value, entry.Session.LeaseId), entry.Election, cancellationToken).ConfigureAwait(false)).Succeeded)
+                return true;
+        }
+    }
+
+    /// <summary>Somebody put a key into the queue that no death will take away.</summary>
+    internal void WarnOfKeyWithoutLease(KeyValue key, string election)
+    {
+        if (_withoutLease.TryAdd((election, key.CreateRevision), true))
+            StoreWarning($"the key {ElectionNames.Printable(Encoding.UTF8.GetString(key.Key), 200)} stands in election {election} without a lease; nobody behind it is elected until somebody deletes it");
     }
 
     /// <summary>The entry leads from now on.</summary>
@@ -108,7 +136,10 @@ public sealed class EtcdElectionBackend : SessionBackend
         clock.Confirm(sent);
         if (granted > _seconds && !Interlocked.Exchange(ref _toldOfLongerLease, true))
             StoreWarning($"leases last {granted} s at this server, not {_seconds} s: so long it takes to replace a leader that crashed");
-        return new EtcdSession(this, id, clock);
+        var session = new EtcdSession(this, id, clock);
+        _sessions.TryAdd(session, true);
+        clock.Lost.UnsafeRegister(_ => _sessions.TryRemove(session, out bool _), null);
+        return session;
     }
 
     /// <inheritdoc/>
@@ -140,8 +171,12 @@ public sealed class EtcdElectionBackend : SessionBackend
         _connection.Dispose();
     }
 
+    /// <summary>Only over what was seen: a duplicate that arrives late must not undo what came after it.</summary>
+    internal static TxnRequest Replace(KeyValue seen, byte[] value, long leaseId) =>
+        new() { Compare = [Compare.Change(seen.Key, seen.ModRevision)], Success = [new PutRequest(seen.Key, value, leaseId)] };
+
     private static TxnRequest Guarded(EtcdEntry entry, PutRequest put) =>
-        new() { Compare = [new Compare(entry.Key.Own, entry.FencingToken)], Success = [put] };
+        new() { Compare = [Compare.Creation(entry.Key.Own, entry.FencingToken)], Success = [put] };
 
     private EtcdEntry? EntryOf(Leadership leadership)
     {

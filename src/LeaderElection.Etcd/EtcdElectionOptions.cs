@@ -36,6 +36,9 @@ public sealed class EtcdElectionOptions : LeaseOptions
     /// <value>Defaults to none.</value>
     public string? ClientKeyFile { get; set; }
 
+    /// <summary>Whether it begins with any of the endpoints, so that not every process is at the first; for tests that know the order.</summary>
+    internal bool StartsAnywhere { get; set; } = true;
+
     /// <inheritdoc/>
     public override IEnumerable<string> Validate()
     {

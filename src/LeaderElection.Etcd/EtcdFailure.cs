@@ -28,8 +28,8 @@ internal sealed class EtcdFailure(int code, string message, Exception? innerExce
     public bool IsTransient => InnerException is not System.Security.Authentication.AuthenticationException
         && code is NoAnswer or DeadlineExceeded or Unavailable or Unauthenticated or 1 or 2 or 8 or 10 or 13;
 
-    /// <summary>Whether a new token would help: it has expired, or the users have changed since.</summary>
-    public bool WantsToken => code == Unauthenticated || Says("revision of auth store is old");
+    /// <summary>Whether a new token would help: it has expired, or the users have changed since, or none was needed until now.</summary>
+    public bool WantsToken => code == Unauthenticated || Says("revision of auth store is old") || Says("user name is empty");
 
     public bool IsPermissionDenied => code == PermissionDenied;
 

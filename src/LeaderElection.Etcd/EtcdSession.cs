@@ -9,6 +9,7 @@ internal sealed class EtcdSession(EtcdElectionBackend backend, long leaseId, Lea
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, EtcdLateJoin> _late = [];
+    private EtcdKey? _lastKey;
 
     /// <summary>The lease.</summary>
     public long LeaseId { get; } = leaseId;
@@ -23,18 +24,12 @@ internal sealed class EtcdSession(EtcdElectionBackend backend, long leaseId, Lea
     {
         var own = (EtcdEntry)entry;
         var key = own.Key;
-        await ForgetLateJoinAsync(key).ConfigureAwait(false);
+        own.MayComeLate |= own.MayBeThere | await ForgetLateJoinAsync(key).ConfigureAwait(false);
         own.MayBeThere = true;
-        // Whoever is last before the own key is put, is the one to wait for.
-        var reply = await AskAsync(
-            own,
-            new TxnRequest
-            {
-                Compare = [new Compare(key.Own, 0)],
-                Success = [Last(key), new PutRequest(key.Own, own.Value, LeaseId)],
-                Failure = [new RangeRequest(key.Own)],
-            },
-            cancellationToken).ConfigureAwait(false);
+        _lastKey = key;
+        var join = Join(key, own.Value, LeaseId);
+        var reply = await AskAsync(own, join, cancellationToken).ConfigureAwait(false);
+        own.MayComeLate |= join.WasRepeated;
         if (reply is not { } joined)
             return QueuePlace.Gone;
         if (joined.Succeeded)
@@ -61,7 +56,7 @@ internal sealed class EtcdSession(EtcdElectionBackend backend, long leaseId, Lea
             own,
             new TxnRequest
             {
-                Compare = [new Compare(own.Key.Own, entry.FencingToken)],
+                Compare = [Compare.Creation(own.Key.Own, entry.FencingToken)],
                 Success = [Last(own.Key) with { MaxCreateRevision = entry.FencingToken - 1 }],
             },
             cancellationToken).ConfigureAwait(false);
@@ -76,23 +71,37 @@ internal sealed class EtcdSession(EtcdElectionBackend backend, long leaseId, Lea
         if (entry.FencingToken != 0)
         {
             await backend.Transactions.RunAsync(Delete(own.Key.Own, entry.FencingToken), own.Election, cancellationToken).ConfigureAwait(false);
-            return;
+            if (!own.MayComeLate)
+                return;
         }
-        // Nobody knows whether the join had its effect, or will have it yet: then it is undone when it does.
+        // Nobody knows whether a join had its effect, or will have it yet: then it is undone when it does.
+        UndoLateJoin(own, await DeleteAsync(own, cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>Deletes the entry's key, whoever put it there.</summary>
+    /// <returns>The revision as of which it is not there.</returns>
+    internal async ValueTask<long> DeleteAsync(EtcdEntry entry, CancellationToken cancellationToken)
+    {
         var seen = await backend.Transactions.RunAsync(
-            new TxnRequest { Success = [new RangeRequest(own.Key.Own)] }, own.Election, cancellationToken).ConfigureAwait(false);
+            new TxnRequest { Success = [new RangeRequest(entry.Key.Own)] }, entry.Election, cancellationToken).ConfigureAwait(false);
         if (seen.Found is { } there)
-            await backend.Transactions.RunAsync(Delete(own.Key.Own, there.CreateRevision), own.Election, cancellationToken).ConfigureAwait(false);
-        else
-            UndoLateJoin(own, seen.Revision);
+            await backend.Transactions.RunAsync(Delete(entry.Key.Own, there.CreateRevision), entry.Election, cancellationToken).ConfigureAwait(false);
+        return seen.Revision;
     }
 
     protected internal override async ValueTask<bool> RenewAsync(CancellationToken cancellationToken)
     {
         var sent = Clock.Time.GetTimestamp();
-        if (await backend.Requests.KeepAliveAsync(LeaseId, cancellationToken).ConfigureAwait(false) == 0)
+        var lease = await backend.Requests.KeepAliveAsync(LeaseId, cancellationToken).ConfigureAwait(false);
+        if (lease.Ttl == 0)
             return false;
         Clock.Confirm(sent);
+        if (_lastKey is { } key && backend.Requests.IsBehind(lease.Revision))
+        {
+            // One that sits nowhere asks nothing, and would keep alive what a backup brought back. The whole cluster knows.
+            backend.InBackground(async () => await backend.Transactions.RunAsync(
+                new TxnRequest { Success = [new RangeRequest(key.Own)] }, key.Text, CancellationToken.None).ConfigureAwait(false));
+        }
         return true;
     }
 
@@ -125,24 +134,35 @@ internal sealed class EtcdSession(EtcdElectionBackend backend, long leaseId, Lea
     {
         lock (_lock)
         {
-            if (!HasEnded)
-                _late.TryAdd(entry.Key.Text, new EtcdLateJoin(backend, this, entry, revision));
+            if (!HasEnded && !_late.ContainsKey(entry.Key.Text))
+                _late.Add(entry.Key.Text, new EtcdLateJoin(backend, this, entry, revision));
         }
     }
 
-    private async ValueTask ForgetLateJoinAsync(EtcdKey key)
+    /// <returns>Whether one was expected, which may come as well while the key is there again, or after that.</returns>
+    private async ValueTask<bool> ForgetLateJoinAsync(EtcdKey key)
     {
         EtcdLateJoin? late;
         lock (_lock) _late.Remove(key.Text, out late);
-        if (late is not null)
-            await late.EndAsync().ConfigureAwait(false);
+        if (late is null)
+            return false;
+        await late.EndAsync().ConfigureAwait(false);
+        return true;
     }
 
     private static RangeRequest Last(EtcdKey key) =>
         new(key.Prefix) { RangeEnd = key.PrefixEnd, ByCreation = SortOrder.Descend, Limit = 1 };
 
+    internal static TxnRequest Join(EtcdKey key, byte[] value, long leaseId) => new()
+    {
+        Compare = [Compare.Creation(key.Own, 0)],
+        // Whoever is last before the own key is put, is the one to wait for.
+        Success = [Last(key), new PutRequest(key.Own, value, leaseId)],
+        Failure = [new RangeRequest(key.Own)],
+    };
+
     internal static TxnRequest Delete(byte[] key, long createRevision) =>
-        new() { Compare = [new Compare(key, createRevision)], Success = [new DeleteRangeRequest(key)] };
+        new() { Compare = [Compare.Creation(key, createRevision)], Success = [new DeleteRangeRequest(key)] };
 
     private QueuePlace Place(EtcdEntry own, KeyValue? predecessor, long revision)
     {
@@ -153,6 +173,8 @@ internal sealed class EtcdSession(EtcdElectionBackend backend, long leaseId, Lea
             return QueuePlace.First;
         }
         own.WatchPredecessor(predecessor, revision);
+        if (predecessor.Lease == 0)
+            backend.WarnOfKeyWithoutLease(predecessor, own.Election);
         return QueuePlace.Behind;
     }
 }

@@ -2,8 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
+using LeaderElection.Network;
 
 namespace LeaderElection.Etcd;
 
@@ -16,7 +15,8 @@ internal static class EtcdTransport
     private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(10);
 
     /// <param name="patience">How long the connection may take to open, and to answer a sign of life.</param>
-    public static HttpMessageInvoker Create(SslClientAuthenticationOptions tls, TimeSpan patience) => new(new SocketsHttpHandler
+    /// <param name="time">Where time comes from.</param>
+    public static HttpMessageInvoker Create(SslClientAuthenticationOptions tls, TimeSpan patience, TimeProvider time) => new(new SocketsHttpHandler
     {
         ConnectTimeout = patience,
         KeepAlivePingDelay = PingDelay,
@@ -29,23 +29,8 @@ internal static class EtcdTransport
         // The elections have spans of their own; one for every renewal would bury them.
         ActivityHeadersPropagator = null,
         SslOptions = tls,
-        ConnectCallback = (context, stop) => ConnectAsync(context.DnsEndPoint, patience, stop),
+        ConnectCallback = (context, stop) => ConnectAsync(context.DnsEndPoint, patience, time, stop),
     });
-
-    /// <exception cref="ElectionStoreException">A certificate file cannot be read.</exception>
-    public static SslClientAuthenticationOptions CreateTls(EtcdElectionOptions options)
-    {
-        try
-        {
-            var tls = new SslClientAuthenticationOptions();
-            SetUpTls(options, tls);
-            return tls;
-        }
-        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
-        {
-            throw new ElectionStoreException($"etcd: the certificates cannot be read: {FirstLine(e.Message)}", isTransient: false, e);
-        }
-    }
 
     /// <summary>Says what the network, or the other side, has done.</summary>
     /// <param name="wasHeard">Whether it was etcd that did it, as far as one can tell: it has answered before.</param>
@@ -68,49 +53,16 @@ internal static class EtcdTransport
         };
     }
 
-    private static async ValueTask<Stream> ConnectAsync(DnsEndPoint endpoint, TimeSpan patience, CancellationToken stop)
+    private static async ValueTask<Stream> ConnectAsync(DnsEndPoint endpoint, TimeSpan patience, TimeProvider time, CancellationToken stop)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            // A watch only listens: without these it would never notice that the other side is gone.
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, Math.Max(1, (int)patience.TotalSeconds));
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 1);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
-            await socket.ConnectAsync(endpoint, stop).ConfigureAwait(false);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        var socket = await HappyEyeballs.ConnectAsync(endpoint.Host, endpoint.Port, time, stop).ConfigureAwait(false);
+        // A watch only listens: without these it would never notice that the other side is gone.
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, Math.Max(1, (int)patience.TotalSeconds));
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 1);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+        return new NetworkStream(socket, ownsSocket: true);
     }
 
-    private static void SetUpTls(EtcdElectionOptions options, SslClientAuthenticationOptions tls)
-    {
-        if (options.CaFile is { } caFile)
-        {
-            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-            policy.CustomTrustStore.ImportFromPemFile(caFile);
-            if (policy.CustomTrustStore.Count == 0)
-                throw new CryptographicException($"{caFile} has no certificate");
-            tls.CertificateChainPolicy = policy;
-        }
-        if (options is { ClientCertificateFile: { } certificateFile, ClientKeyFile: { } keyFile })
-        {
-            var certificate = X509Certificate2.CreateFromPemFile(certificateFile, keyFile);
-            if (OperatingSystem.IsWindows())
-            {
-                // Windows cannot show a certificate whose key it does not keep itself.
-                certificate = X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null);
-            }
-            var chain = new X509Certificate2Collection();
-            chain.ImportFromPemFile(certificateFile);
-            tls.ClientCertificateContext = SslStreamCertificateContext.Create(certificate, chain, offline: true);
-        }
-    }
-
-    private static string FirstLine(string text) => text.Split('\n', 2)[0].Trim();
+    internal static string FirstLine(string text) => text.Split('\n', 2)[0].Trim();
 }

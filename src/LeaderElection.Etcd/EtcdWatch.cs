@@ -33,6 +33,29 @@ internal sealed class EtcdWatch : IDisposable
         lock (_lock) return new WatchCreateRequest(_key, _rangeEnd, _nextRevision, _deletesOnly, id);
     }
 
+    /// <summary>Whether it waits for what comes after a revision that is not reached yet.</summary>
+    public bool IsAheadOf(long revision)
+    {
+        lock (_lock) return _nextRevision > revision + 1;
+    }
+
+    /// <summary>The store went back to this revision: what comes after it is news again.</summary>
+    public void StartOver(long revision)
+    {
+        lock (_lock) _nextRevision = revision + 1;
+    }
+
+    /// <summary>Has its owner look: something may be lost.</summary>
+    public void Doubt()
+    {
+        lock (_lock)
+        {
+            if (_disposed)
+                return;
+        }
+        _onEvent(null);
+    }
+
     /// <summary>Passes news on, each once: the stream before may have brought it.</summary>
     public void Deliver(WatchResponse response)
     {

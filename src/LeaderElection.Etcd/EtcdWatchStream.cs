@@ -19,8 +19,8 @@ internal sealed class EtcdWatchStream : IDisposable
     private readonly ITimer _timer;
     private readonly EtcdRequestBody _body;
     private readonly Dictionary<long, EtcdWatch> _watches = [];
-    private readonly Queue<long> _unconfirmed = new();
-    private long _lastId;
+    private readonly SortedSet<long> _unconfirmed = [];
+    private long _nextId;
 
     public EtcdWatchStream(EtcdConnection connection, TimeProvider time)
     {
@@ -39,15 +39,18 @@ internal sealed class EtcdWatchStream : IDisposable
         get { lock (_lock) return _unconfirmed.Count == 0; }
     }
 
+    /// <summary>Whether a watch was refused: the others go on in it until another is opened.</summary>
+    public bool WasRefused { get; set; }
+
     /// <summary>Asks for a watch.</summary>
     public void Add(EtcdWatch watch)
     {
         lock (_lock)
         {
-            // A number is used once: etcd keeps those of watches that it has given up.
-            watch.Id = ++_lastId;
+            // A number is used once: etcd keeps those of watches that it has given up. From 0, as its grpc-proxy counts, which does not heed ours.
+            watch.Id = _nextId++;
             _watches.Add(watch.Id, watch);
-            _unconfirmed.Enqueue(watch.Id);
+            _unconfirmed.Add(watch.Id);
             if (_unconfirmed.Count == 1)
                 _timer.Change(ConfirmationLimit, Timeout.InfiniteTimeSpan);
             _body.Send(watch.CreateRequest(watch.Id).ToFrame());
@@ -103,11 +106,9 @@ internal sealed class EtcdWatchStream : IDisposable
             bool isConfirmed;
             lock (_lock)
             {
-                // Creations are answered in their order; one that is refused has no number in newer versions.
-                var id = response.Created && _unconfirmed.TryDequeue(out var asked) ? asked : response.WatchId;
-                watch = _watches.GetValueOrDefault(id);
-                if (response.Canceled)
-                    _watches.Remove(id);
+                watch = response.Created && _unconfirmed.Count > 0 ? Created_NeedsLock(response) : _watches.GetValueOrDefault(response.WatchId);
+                if (watch is not null && response.Canceled)
+                    _watches.Remove(watch.Id);
                 isConfirmed = _unconfirmed.Count == 0;
                 if (isConfirmed)
                     _timer.Change(_watches.Count == 0 ? Timeout.InfiniteTimeSpan : LongestSilence, Timeout.InfiniteTimeSpan);
@@ -116,10 +117,27 @@ internal sealed class EtcdWatchStream : IDisposable
                 onCanceled(watch, response);
             else
                 watch?.Deliver(response);
+            // The store may have been emptied, or restored from a backup; or this member lags behind, and the look was for nothing.
+            if (response.Created && watch?.IsAheadOf(response.Revision) == true)
+                watch.Doubt();
             if (response.Created && isConfirmed)
                 onConfirmed();
         }
         throw new EtcdFailure(EtcdFailure.NoAnswer, "the watch stream has ended");
+    }
+
+    /// <summary>Creations are answered in their order, by a proxy in any; one that is refused has no number in newer versions.</summary>
+    private EtcdWatch? Created_NeedsLock(WatchResponse response)
+    {
+        var asked = !response.Canceled && _unconfirmed.Contains(response.WatchId) ? response.WatchId : _unconfirmed.Min;
+        _unconfirmed.Remove(asked);
+        if (!_watches.TryGetValue(asked, out var watch) || response.Canceled || asked == response.WatchId)
+            return watch;
+        // Its number is the one that the answer carries.
+        _watches.Remove(asked);
+        _watches[response.WatchId] = watch;
+        watch.Id = response.WatchId;
+        return watch;
     }
 
     /// <summary>Ends it, elsewhere: who leaves a queue is in a hurry to say so.</summary>

@@ -19,7 +19,6 @@ internal sealed class EtcdWatches : IAsyncDisposable
     private readonly AsyncSignal _wanted = new();
     private EtcdWatchStream? _stream;
     private Task? _running;
-    private bool _inTrouble;
     private string? _warned;
 
     public EtcdWatches(EtcdConnection connection, TimeProvider time, Backoff backoff, Action<string> warn)
@@ -70,6 +69,21 @@ internal sealed class EtcdWatches : IAsyncDisposable
             await running.ConfigureAwait(false);
     }
 
+    /// <summary>The store went back to this revision: all watches begin there, and everybody looks.</summary>
+    public void StartOver(long revision)
+    {
+        EtcdWatch[] watches;
+        lock (_lock)
+        {
+            watches = [.. _watches];
+            foreach (var watch in watches)
+                watch.StartOver(revision);
+            _stream?.Dispose();
+        }
+        foreach (var watch in watches)
+            watch.Doubt();
+    }
+
     internal void Remove(EtcdWatch watch)
     {
         lock (_lock)
@@ -95,13 +109,11 @@ internal sealed class EtcdWatches : IAsyncDisposable
             while (true)
             {
                 _disposed.Token.ThrowIfCancellationRequested();
-                if (_inTrouble)
-                    await Task.Delay(_backoff.Next(), _time, _disposed.Token).ConfigureAwait(false);
                 // Answers begin with that to the first watch.
-                if (Open() is { } stream)
-                    await RunAsync(stream).ConfigureAwait(false);
-                else
+                if (Open() is not { } stream)
                     await _wanted.WaitAsync(Timeout.InfiniteTimeSpan, _time, _disposed.Token).ConfigureAwait(false);
+                else if (await FailsAsync(stream).ConfigureAwait(false))
+                    await Task.Delay(_backoff.Next(), _time, _disposed.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (_disposed.IsCancellationRequested)
@@ -114,7 +126,6 @@ internal sealed class EtcdWatches : IAsyncDisposable
     {
         lock (_lock)
         {
-            _inTrouble = false;
             if (_watches.Count == 0 || _disposed.IsCancellationRequested)
                 return null;
             _stream = new EtcdWatchStream(_connection, _time);
@@ -124,15 +135,15 @@ internal sealed class EtcdWatches : IAsyncDisposable
         }
     }
 
-    private async Task RunAsync(EtcdWatchStream stream)
+    /// <returns>Whether the stream broke; <see langword="false"/> when it was closed from here.</returns>
+    private async Task<bool> FailsAsync(EtcdWatchStream stream)
     {
         try
         {
-            await stream.RunAsync(OnConfirmed, (watch, response) => OnCanceled(stream, watch, response)).ConfigureAwait(false);
+            await stream.RunAsync(() => OnConfirmed(stream), (watch, response) => OnCanceled(stream, watch, response)).ConfigureAwait(false);
         }
         catch (ElectionStoreException e)
         {
-            _inTrouble = true;
             if (e.InnerException is EtcdFailure { IsOfEndpoint: true })
                 _connection.MoveFrom(stream.Channel);
             else if (e.InnerException is EtcdFailure { WantsToken: true })
@@ -141,25 +152,25 @@ internal sealed class EtcdWatches : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // Closed from here.
+            return false;
         }
         catch (Exception e)
         {
             // Watches are never given up, whatever it is.
-            _inTrouble = true;
             Warn($"a watch stream failed: {e.Message}; trying on");
         }
         finally
         {
             lock (_lock) _stream = null;
         }
+        return true;
     }
 
-    private void OnConfirmed()
+    private void OnConfirmed(EtcdWatchStream stream)
     {
         lock (_lock)
         {
-            if (_inTrouble)
+            if (stream.WasRefused)
                 return;
             _backoff.Reset();
             _warned = null;
@@ -183,9 +194,9 @@ internal sealed class EtcdWatches : IAsyncDisposable
         Warn($"etcd at {stream.Channel.Endpoint.Authority} refuses a watch: {EtcdReply.Words(response.CancelReason)}; trying on");
         lock (_lock)
         {
-            if (_inTrouble)
+            if (stream.WasRefused)
                 return;
-            _inTrouble = true;
+            stream.WasRefused = true;
         }
         _ = ReopenAsync(stream);
     }
@@ -193,20 +204,7 @@ internal sealed class EtcdWatches : IAsyncDisposable
     /// <summary>Another token needs another stream. The watches that were not refused go on until then.</summary>
     private async Task ReopenAsync(EtcdWatchStream stream)
     {
-        try
-        {
-            await Task.Delay(_backoff.Next(), _time, _disposed.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            // It ends.
-        }
-        lock (_lock)
-        {
-            // It has waited for this one.
-            if (ReferenceEquals(_stream, stream))
-                _inTrouble = false;
-        }
+        await Task.Delay(_backoff.Next(), _time, _disposed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         stream.Dispose();
     }
 

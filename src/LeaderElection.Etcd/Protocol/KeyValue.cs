@@ -10,6 +10,9 @@ internal sealed record KeyValue
 
     public long ModRevision { get; private set; }
 
+    /// <summary>The lease that it lives as long as; 0 for none.</summary>
+    public long Lease { get; private set; }
+
     public static KeyValue Read(EtcdInput input)
     {
         var kv = new KeyValue();
@@ -28,6 +31,9 @@ internal sealed record KeyValue
                     break;
                 case 5 << 3 | 2:
                     kv.Value = input.ReadBytes();
+                    break;
+                case 6 << 3:
+                    kv.Lease = input.ReadInt64();
                     break;
                 default:
                     input.Skip();

@@ -1,19 +1,28 @@
 namespace LeaderElection.Etcd.Protocol;
 
 /// <summary>A lease as etcd tells it: granted, or kept alive.</summary>
-internal static class LeaseResponse
+/// <param name="Ttl">Its time to live, in seconds; 0 when it is gone.</param>
+/// <param name="Revision">The store's revision, as far as the member that answered knows; 0 when the answer named none.</param>
+internal readonly record struct LeaseResponse(long Ttl, long Revision)
 {
-    /// <returns>Its time to live, in seconds; 0 when it is gone.</returns>
-    public static long Read(EtcdInput input)
+    public static LeaseResponse Read(EtcdInput input)
     {
-        var ttl = 0L;
+        var (ttl, revision) = (0L, 0L);
         while (input.Next() is not 0 and var tag)
         {
-            if (tag == 3 << 3)
-                ttl = input.ReadInt64();
-            else
-                input.Skip();
+            switch (tag)
+            {
+                case 1 << 3 | 2:
+                    revision = input.ReadMessage(ResponseHeader.Read);
+                    break;
+                case 3 << 3:
+                    ttl = input.ReadInt64();
+                    break;
+                default:
+                    input.Skip();
+                    break;
+            }
         }
-        return ttl;
+        return new LeaseResponse(ttl, revision);
     }
 }
