@@ -25,8 +25,20 @@ internal sealed class DashboardPage(IPage page, Uri login)
             if (message.Type == "error")
                 _errors.Add(message.Text);
         };
-        await page.GotoAsync(login.ToString());
-        await page.Locator("tr.resource-row").First.WaitForAsync();
+        // A page that does not come alive is loaded anew, as a user would do.
+        for (var attempt = 1; ; attempt++)
+        {
+            await page.GotoAsync(login.ToString());
+            try
+            {
+                await page.Locator("tr.resource-row").First.WaitForAsync();
+                return;
+            }
+            catch (TimeoutException) when (attempt < 3)
+            {
+                await PictureAsync($"failed-login-{attempt}");
+            }
+        }
     }
 
     public async Task OpenAsync(string path) => await page.GotoAsync(new Uri(login, path).ToString());

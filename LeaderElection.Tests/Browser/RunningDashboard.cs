@@ -15,8 +15,7 @@ public sealed class RunningDashboard : IAsyncLifetime
         // With a lease that a replica on a busy machine can keep.
         _host = AppHostRun.Start("--strategies", "file,redis", "--replicas", "3", "--lease-duration", "5s");
         await _host.WaitForStartAsync();
-        var line = _host.Process.StandardOutput.FirstOrDefault(l => l.StartsWith("  Dashboard ", StringComparison.Ordinal))
-            ?? throw new InvalidOperationException($"The AppHost started without a dashboard. {_host.Process.Describe()}");
+        var line = (await _host.Process.WaitForLineAsync("/login?t=", timeout: AppHostRun.StartLimit)).Text;
         _login = new Uri(line[line.IndexOf("http", StringComparison.Ordinal)..]);
     }
 
