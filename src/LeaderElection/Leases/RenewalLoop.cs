@@ -19,6 +19,7 @@ internal sealed class RenewalLoop(StoreBackend backend, LeaseClock clock, Func<V
         var interval = backend.Options.EffectiveRenewInterval * Math.Min(1, clock.Duration / backend.Options.LeaseDuration);
         var backoff = new Backoff(TimeSpan.FromMilliseconds(50), backend.Options.EffectiveRetryPeriod);
         var wait = interval;
+        string? trouble = null;
         while (true)
         {
             try
@@ -36,6 +37,7 @@ internal sealed class RenewalLoop(StoreBackend backend, LeaseClock clock, Func<V
                     clock.Revoke();
                 }
                 backoff.Reset();
+                trouble = null;
                 wait = interval;
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -44,9 +46,13 @@ internal sealed class RenewalLoop(StoreBackend backend, LeaseClock clock, Func<V
             }
             catch (Exception e)
             {
-                // The clock ends this loop, not the number of failures.
-                wait = backoff.Next();
-                backend.Logger.RenewalFailed(backend.Strategy, Math.Round(clock.Remaining.TotalSeconds, 3), e.Message);
+                // The clock ends this loop, not the number of failures. What trying again does not mend is not tried again and again.
+                var isLasting = e is ElectionStoreException { IsTransient: false };
+                wait = isLasting ? backend.Options.EffectiveRetryPeriod : backoff.Next();
+                // Once for each trouble, not once for each attempt; a lasting one may be told in several wordings.
+                if (trouble is null || (!isLasting && trouble != e.Message))
+                    backend.Logger.RenewalFailed(backend.Strategy, Math.Round(clock.Remaining.TotalSeconds, 3), e.Message);
+                trouble = e.Message;
                 ElectionTelemetry.Renewal(backend.Strategy, "failed");
             }
         }
