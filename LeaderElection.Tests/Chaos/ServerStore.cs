@@ -24,8 +24,9 @@ internal sealed class ServerStore : ChaosStore
         // Elections in the ensemble, and sessions that start anew with each of its leaders; a busy machine runs some of it twice.
         "zookeeper" => TimeSpan.FromSeconds(6),
         "etcd" => TimeSpan.FromSeconds(3),
-        // A server that came back empty does not vote for one lease.
-        "redis3" => _run.Lease,
+        // A server that came back does not vote for one lease; nor does a candidate that comes after the leader believe a
+        // server's clock, which says that the lease is over.
+        "redis" or "redis3" => _run.Lease,
         _ => TimeSpan.Zero,
     };
 
@@ -75,6 +76,9 @@ internal sealed class ServerStore : ChaosStore
         await server.KillAsync();
         await _run.HoldAsync(shot.Length(TimeSpan.Zero, _run.Lease * 1.5), stop);
         await server.StartAsync();
+        // It does not vote for one lease: a second server must not be missing as well.
+        if (_name == "redis3")
+            await _run.HoldAsync(_run.Lease * 1.5, stop);
     });
 
     private Task ServerFrozenAsync(ChaosShot shot, CancellationToken stop) => OneServerAsync(shot, async server =>
@@ -116,7 +120,7 @@ internal sealed class ServerStore : ChaosStore
         using (_run.Fault($"server {server} emptied", takesStore: false))
         {
             await ((RedisServer)_servers[server]).CliAsync("FLUSHALL");
-            // It must not vote for one lease: a second server must not be missing as well.
+            // As above: a second server must not be missing as well.
             await _run.HoldAsync(_run.Lease * 1.5, stop);
         }
     }

@@ -1,6 +1,13 @@
 namespace LeaderElection.Tests.Conformance;
 
+/// <summary>As the client speaks by itself: RESP3, with the news on the connection of the requests.</summary>
 public sealed class RedisConformance : EntryConformance
 {
     protected override async Task<Store> StartStoreAsync() => await RedisStore.StartNewAsync();
+}
+
+/// <summary>RESP2, with a connection of its own for the news.</summary>
+public sealed class RedisResp2Conformance : EntryConformance
+{
+    protected override async Task<Store> StartStoreAsync() => await RedisStore.StartNewAsync(",protocol=resp2");
 }

@@ -104,7 +104,10 @@ public sealed class RedisMajorityTests : IAsyncLifetime
             // Another one is away each time, so each majority is another one.
             await _store.Servers[i % 3].KillAsync();
             if (i > 0)
+            {
                 await _store.Servers[(i + 2) % 3].StartAsync();
+                await RedisMajorityStore.TrustAsync(_store.Servers[(i + 2) % 3]);
+            }
         }
         Assert.Equal(tokens.Order(), tokens);
         Assert.Equal(tokens.Count, tokens.Distinct().Count());
@@ -177,8 +180,11 @@ public sealed class RedisMajorityTests : IAsyncLifetime
         await _store.Servers[0].KillAsync();
         await _store.Servers[1].KillAsync();
         await Assert.ThrowsAsync<ElectionStoreException>(() => leader.ResignAsync(_late.Token).AsTask());
-        await _store.Servers[0].StartAsync();
-        await _store.Servers[1].StartAsync();
+        foreach (var server in _store.Servers.Take(2))
+        {
+            await server.StartAsync();
+            await RedisMajorityStore.TrustAsync(server);
+        }
         Assert.True((await Backend(Long).CreateElection("e", "b").CampaignAsync(_late.Token)).FencingToken > leader.FencingToken);
         Assert.True(other.IsValid);
     }
@@ -218,9 +224,8 @@ public sealed class RedisMajorityTests : IAsyncLifetime
     [Fact]
     public async Task Ask_CalledOffBeforeServersAnswer_NamesThem()
     {
-        var keys = new RedisKeys("{leader-election}");
-        RedisNode[] nodes = [.. _store.Servers.Select(server =>
-            new RedisNode(new RedisConnection(server.Endpoint, keys.Channel, _ => { }, () => { }, _ => { }), keys, Long, Long))];
+        RedisNode[] nodes = [.. _store.Servers.Select(server => new RedisNode(
+            server.Endpoint, "{leader-election}", Long, isOneOfSeveral: true, new RedisEvents(_ => { }, () => { }, _ => { }), TimeProvider.System))];
         var warnings = new ConcurrentQueue<string>();
         await using var majority = new RedisMajority(nodes, Long, TimeProvider.System, warnings.Enqueue);
         await majority.PingAsync(_late.Token);
@@ -253,7 +258,7 @@ public sealed class RedisMajorityTests : IAsyncLifetime
     }
 
     private static bool FreshLine(string line, RedisServer server) =>
-        line.Contains("it is new, or was emptied", StringComparison.Ordinal) && line.Contains($"Redis at {server.Endpoint}:", StringComparison.Ordinal);
+        line.Contains("it is new, was emptied, or was restarted", StringComparison.Ordinal) && line.Contains($"Redis at {server.Endpoint}:", StringComparison.Ordinal);
 
     private async Task<int> RenewalsAsync(RedisServer notThis)
     {

@@ -6,11 +6,14 @@ namespace LeaderElection.Tests.Conformance;
 
 public sealed class RedisStore : EntryStore
 {
-    private RedisStore(RedisServer server) => Server = server;
+    private readonly string _settings;
+
+    private RedisStore(RedisServer server, string settings) => (Server, _settings) = (server, settings);
 
     public RedisServer Server { get; }
 
-    public static async Task<RedisStore> StartNewAsync() => new(await RedisServer.StartNewAsync());
+    /// <param name="settings">What else the connection string says.</param>
+    public static async Task<RedisStore> StartNewAsync(string settings = "") => new(await RedisServer.StartNewAsync(), settings);
 
     public override Task StopAsync() => Server.KillAsync();
 
@@ -28,7 +31,7 @@ public sealed class RedisStore : EntryStore
 
     protected override IElectionBackend Create(Action<LeaseOptions> configure)
     {
-        var options = new RedisElectionOptions { ConnectionString = Server.Endpoint };
+        var options = new RedisElectionOptions { ConnectionString = Server.Endpoint + _settings };
         configure(options);
         return new RedisElectionBackend(options, Log.For<RedisElectionBackend>());
     }

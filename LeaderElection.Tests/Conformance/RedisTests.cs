@@ -33,11 +33,10 @@ public abstract class RedisTests : IAsyncLifetime
     }
 
     /// <summary>The server as a backend sees it, connected.</summary>
-    private protected async Task<RedisNode> NodeAsync()
+    private protected async Task<RedisNode> NodeAsync(TimeSpan? lease = null)
     {
-        var keys = new RedisKeys("{leader-election}");
-        var connection = new RedisConnection(Store.Server.Endpoint, keys.Channel, _ => { }, () => { }, _ => { });
-        var node = new RedisNode(connection, keys, Long, TimeSpan.Zero);
+        var node = new RedisNode(
+            Store.Server.Endpoint, "{leader-election}", lease ?? Long, isOneOfSeveral: false, new RedisEvents(_ => { }, () => { }, _ => { }), TimeProvider.System);
         await node.PingAsync(Late);
         return node;
     }

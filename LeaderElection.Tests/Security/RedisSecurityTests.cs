@@ -71,7 +71,7 @@ public sealed class RedisSecurityTests : IAsyncLifetime
             ["PUBLISH", "other", "x"], ["SUBSCRIBE", "other"], ["FLUSHALL"], ["CONFIG", "GET", "*"], ["KEYS", "*"], ["ACL", "LIST"], ["SCRIPT", "FLUSH"], ["SHUTDOWN"],
         ])
         {
-            Assert.Contains("NOPERM", await server.CliAsync(["--pass", Password, "--no-auth-warning", .. command]), StringComparison.Ordinal);
+            Assert.Contains("NOPERM", await server.CliAsync(["--user", "elect", "--pass", Password, "--no-auth-warning", .. command]), StringComparison.Ordinal);
         }
         await using var elsewhere = Backend(server, options => options.KeyPrefix = "{elsewhere}");
         var error = await Assert.ThrowsAsync<ElectionStoreException>(() => elsewhere.CreateElection("e", "a").CampaignAsync(_late.Token).AsTask());
@@ -229,8 +229,9 @@ public sealed class RedisSecurityTests : IAsyncLifetime
     {
         var server = await RedisServer.StartNewAsync(settings);
         await server.CliAsync("ACL", "SETUSER", "admin", "on", $">{AdminPassword}", "~*", "&*", "+@all");
-        // The default user instead of one of its own name: clients before StackExchange.Redis 2 can give no name.
-        Assert.Equal("OK", await server.CliAsync(["ACL", "SETUSER", "default", "reset", "on", $">{Password}", .. rights]));
+        Assert.Equal("OK", await server.CliAsync(["ACL", "SETUSER", "elect", "on", $">{Password}", .. rights]));
+        // Nobody else may do anything.
+        Assert.Equal("OK", await server.CliAsync("ACL", "SETUSER", "default", "reset"));
         return server;
     }
 
@@ -251,7 +252,7 @@ public sealed class RedisSecurityTests : IAsyncLifetime
 
     private static RedisElectionBackend Backend(RedisServer server, Action<RedisElectionOptions>? configure = null, LineLogger? log = null)
     {
-        var options = new RedisElectionOptions { ConnectionString = $"{server.Endpoint},password={Password}", LeaseDuration = Lease };
+        var options = new RedisElectionOptions { ConnectionString = $"{server.Endpoint},user=elect,password={Password}", LeaseDuration = Lease };
         configure?.Invoke(options);
         return new RedisElectionBackend(options, log?.For<RedisElectionBackend>());
     }

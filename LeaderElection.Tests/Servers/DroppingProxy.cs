@@ -14,6 +14,7 @@ public sealed class DroppingProxy : IAsyncDisposable
     private volatile TaskCompletionSource _open = Opened();
     private volatile TaskCompletionSource _requestsOpen = Opened();
     private volatile TaskCompletionSource _answersOpen = Opened();
+    private Func<byte[], byte[]>? _rewrite;
     private long _answersTake;
     private int _accepted;
 
@@ -60,6 +61,9 @@ public sealed class DroppingProxy : IAsyncDisposable
 
     /// <summary>From now on each answer is late by this.</summary>
     public void Slow(TimeSpan by) => Interlocked.Exchange(ref _answersTake, by.Ticks);
+
+    /// <summary>From now on each answer is passed through this, as it comes from the network; <see langword="null"/> leaves them as they are.</summary>
+    public void RewriteAnswers(Func<byte[], byte[]>? rewrite) => Volatile.Write(ref _rewrite, rewrite);
 
     /// <summary>Lets through again. What was under way arrives late, as TCP sends it again; <see cref="Cut"/> before loses it.</summary>
     public void Resume()
@@ -165,8 +169,11 @@ public sealed class DroppingProxy : IAsyncDisposable
                 await PassAsync(isAnswer, cut);
                 if (count == 0)
                     break;
-                for (var sent = 0; sent < count;)
-                    sent += await to.SendAsync(buffer.AsMemory(sent, count - sent), cut);
+                ReadOnlyMemory<byte> passed = buffer.AsMemory(0, count);
+                if (isAnswer && Volatile.Read(ref _rewrite) is { } rewrite)
+                    passed = rewrite(passed.ToArray());
+                while (passed.Length > 0)
+                    passed = passed[await to.SendAsync(passed, cut)..];
             }
             to.Shutdown(SocketShutdown.Send);
         }

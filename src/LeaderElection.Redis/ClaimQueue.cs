@@ -7,27 +7,49 @@ namespace LeaderElection.Redis;
 /// The claims to one server. Those that are made at the same time go out in one call: a claim that finds no call under
 /// way goes at once, and alone; those that come meanwhile wait for its end, and go together.
 /// </summary>
-internal sealed class ClaimQueue(RedisConnection connection, RedisKeys keys, TimeSpan leaseDuration, TimeSpan quarantine)
+internal sealed class ClaimQueue(
+    RedisConnection connection, RedisKeys keys, LeaseSightings sightings, RedisValue leaseDuration, RedisValue isOneOfSeveral)
 {
     /// <summary>The server does nothing else meanwhile: for a millisecond or so.</summary>
     private const int MostInOneCall = 128;
 
-    private static readonly Task<RedisResult?> NoClaims = Task.FromResult<RedisResult?>(null);
-
     private readonly Lock _lock = new();
     private readonly Queue<Claimant> _waiting = new();
-    private readonly RedisValue[] _common =
-        [(long)leaseDuration.TotalMilliseconds, keys.LeasePrefix, keys.Channel, (long)quarantine.TotalMilliseconds];
-
     private List<Claimant>? _underWay;
 
-    /// <summary>Puts a claim to the server.</summary>
+    /// <summary>Puts a claim to the server; again, where that first has to be told whose lease to look at.</summary>
     /// <param name="claim">The claim.</param>
     /// <param name="read">Reads what the script answers to it.</param>
     /// <param name="cancellationToken">Stops the waiting.</param>
     public async Task<T> RunAsync<T>(LeaseClaim claim, Func<LeaseClaim, RedisValue[], T> read, CancellationToken cancellationToken)
     {
-        var claimant = new Claimant(claim);
+        var holder = claim.WatchedLeaseId ?? "";
+        while (true)
+        {
+            var answer = await AskAsync(new Claimant(claim, holder), cancellationToken).ConfigureAwait(false);
+            switch (connection.Read(() => (string?)answer[0]))
+            {
+                case "error":
+                    throw connection.Explain(connection.Read(() => (string)answer[1]!));
+                case "look":
+                    holder = connection.Read(() => (string)answer[1]!);
+                    continue;
+                case "vacant":
+                    var wait = connection.Read(() => sightings.Vanished((string)answer[1]!, TimeSpan.FromMilliseconds((long)answer[2])));
+                    if (wait == TimeSpan.Zero)
+                        continue;
+                    answer[2] = (long)wait.TotalMilliseconds;
+                    break;
+                case "held":
+                    connection.Read(() => sightings.Alive((string)answer[4]!, TimeSpan.FromMilliseconds((long)answer[5])));
+                    break;
+            }
+            return connection.Read(() => read(claim, answer));
+        }
+    }
+
+    private async Task<RedisValue[]> AskAsync(Claimant claimant, CancellationToken cancellationToken)
+    {
         List<Claimant>? call = null;
         lock (_lock)
         {
@@ -39,72 +61,70 @@ internal sealed class ClaimQueue(RedisConnection connection, RedisKeys keys, Tim
             _ = CallAsync(call);
         try
         {
-            var answer = (RedisValue[])(await claimant.Answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false))!;
-            return answer[0] == "error" ? throw connection.Explain(answer[1].ToString()) : read(claim, answer);
+            return await claimant.Answer.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (OperationCanceledException e)
+        catch (OperationCanceledException)
         {
             Withdraw(claimant);
-            throw connection.ExplainEnd(e);
+            throw;
         }
-        catch (Exception e) when (RedisConnection.IsOfRedis(e))
+        catch (Exception e) when (RedisConnection.IsTrouble(e))
         {
             throw connection.Explain(e);
         }
     }
 
-    private async Task CallAsync(List<Claimant> call)
+    /// <summary>Makes calls until nobody waits any more.</summary>
+    private async Task CallAsync(List<Claimant>? call)
     {
-        RedisResult[] answers = [];
-        Exception? failure = null;
-        try
+        while (call is not null)
         {
-            if (await connection.StartAsync(database => SendAsync(database, call)).ConfigureAwait(false) is { } reply)
-                answers = (RedisResult[])reply!;
-        }
-        catch (Exception e)
-        {
-            // Told to those who wait for it.
-            failure = e;
-        }
+            RedisValue[][] answers = [];
+            Exception? failure = null;
+            try
+            {
+                var reply = await connection.StartAsync(database => SendAsync(database, call)).ConfigureAwait(false);
+                answers = connection.Read(() => Array.ConvertAll((RedisResult[])reply!, answer => (RedisValue[])answer!));
+                if (answers.Length != call.Count)
+                    failure = connection.Unreadable();
+            }
+            catch (Exception e)
+            {
+                // Told to those who wait for it.
+                failure = e;
+            }
 
-        // This may be the one thread that reads replies: what follows is done by others.
-        if (Next(call, failure) is { } next)
-            _ = Task.Run(() => CallAsync(next));
-        for (var i = 0; i < call.Count; i++)
-        {
-            if (failure is null)
-                call[i].Answer.TrySetResult(answers[i]);
-            else if (call[i].Answer.TrySetException(failure))
-                _ = call[i].Answer.Task.Exception;
+            var next = Next(call, failure);
+            for (var i = 0; i < call.Count; i++)
+            {
+                if (failure is null)
+                    call[i].Answer.TrySetResult(answers[i]);
+                else if (call[i].Answer.TrySetException(failure))
+                    _ = call[i].Answer.Task.Exception;
+            }
+            call = next;
         }
     }
 
-    private Task<RedisResult?> SendAsync(IDatabase database, List<Claimant> call)
+    private async Task<RedisResult> SendAsync(IDatabase database, List<Claimant> call)
     {
         // Only now: who went away before there was a connection has not claimed.
         Take(call);
         if (call.Count == 0)
-            return NoClaims;
+            return RedisResult.Create(Array.Empty<RedisResult>(), ResultType.Array);
         var lease = call[0].Claim.LeaseId;
-        var names = new RedisKey[2 + (2 * call.Count)];
-        var values = new RedisValue[5 + (7 * call.Count)];
-        (names[0], names[1], values[0]) = (keys.Lease(lease), keys.Since, lease);
-        _common.CopyTo(values, 1);
-        for (var i = 0; i < call.Count; i++)
+        List<RedisKey> names = [keys.Lease(lease), keys.Since];
+        List<RedisValue> values = [lease, leaseDuration, keys.Channel, isOneOfSeveral];
+        foreach (var claimant in call)
         {
-            var claim = call[i].Claim;
-            (names[2 + (2 * i)], names[3 + (2 * i)]) = (keys.Election(claim.Election), keys.Token(claim.Election));
-            var at = 5 + (7 * i);
-            values[at] = claim.ClaimId;
-            values[at + 1] = claim.CandidateId;
-            values[at + 2] = claim.Election;
-            values[at + 3] = claim.LeaseMustExist ? "1" : "0";
-            values[at + 4] = claim.WatchedLeaseId ?? "";
-            values[at + 5] = claim.HighestToken;
-            values[at + 6] = (long)claim.LongestLease.TotalMilliseconds;
+            var (claim, holder) = (claimant.Claim, claimant.Holder);
+            names.AddRange([keys.Election(claim.Election), keys.Token(claim.Election), keys.Lease(holder is "" ? lease : holder)]);
+            values.AddRange([
+                claim.ClaimId, claim.CandidateId, claim.Election, claim.LeaseMustExist ? "1" : "0", claim.WatchedLeaseId ?? "", claim.HighestToken,
+                (long)claim.LongestLease.TotalMilliseconds, holder, holder is not "" && sightings.IsOver(holder) ? "1" : "0",
+            ]);
         }
-        return RedisScript.Claim.RunAsync(database, names, values)!;
+        return await database.ScriptEvaluateAsync(RedisScript.Claim, [.. names], [.. values], CommandFlags.DemandMaster).ConfigureAwait(false);
     }
 
     /// <summary>Takes those who wait, of one lease and not too many.</summary>
@@ -154,11 +174,14 @@ internal sealed class ClaimQueue(RedisConnection connection, RedisKeys keys, Tim
             _ = CallAsync(next);
     }
 
-    private sealed class Claimant(LeaseClaim claim)
+    private sealed class Claimant(LeaseClaim claim, string holder)
     {
         public LeaseClaim Claim { get; } = claim;
 
-        public TaskCompletionSource<RedisResult> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        /// <summary>The lease of whom the claimant takes for the holder; empty when it knows of none.</summary>
+        public string Holder { get; } = holder;
+
+        public TaskCompletionSource<RedisValue[]> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         /// <summary>What it was sent in.</summary>
         public List<Claimant>? Call { get; set; }

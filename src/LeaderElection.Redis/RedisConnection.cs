@@ -1,78 +1,112 @@
+using System.Net;
 using LeaderElection.Leases;
 using StackExchange.Redis;
 
 namespace LeaderElection.Redis;
 
-/// <summary>The one connection of a backend: made when first needed, with the subscription to news on it.</summary>
+/// <summary>The one connection to a server: made when first needed, with the subscription to news on it.</summary>
 internal sealed class RedisConnection : IAsyncDisposable
 {
     private readonly Lock _lock = new();
-    private readonly ConfigurationOptions _configuration;
+    private readonly ConfigurationOptions _settings;
     private readonly string _channel;
-    private readonly Action<string> _onMessage;
-    private readonly Action _onReconnected;
-    private readonly Action<string> _warn;
+    private readonly RedisEvents _events;
+
+    /// <summary>What the last attempt at each address failed of, unless there was one that did not.</summary>
+    private readonly Dictionary<EndPoint, ConnectionTrouble> _troubles = [];
+
+    /// <summary>The addresses that could not be connected to since it is being opened.</summary>
+    private readonly HashSet<EndPoint> _failed = [];
+    private TaskCompletionSource _allFailed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task<ConnectionMultiplexer>? _opening;
     private bool _disposed;
-    private ConnectionFailureType _lastFailure;
 
-    public RedisConnection(string connectionString, string channel, Action<string> onMessage, Action onReconnected, Action<string> warn)
+    public RedisConnection(ConfigurationOptions settings, string channel, RedisEvents events)
     {
-        _configuration = ConfigurationOptions.Parse(connectionString);
-        // Only a failed first attempt says why it failed. It is made again by whoever needs the connection next.
-        _configuration.AbortOnConnectFail = true;
-        _configuration.ClientName ??= "LeaderElection";
+        _settings = settings;
+        _settings.ConnectionAttemptCompleted += (_, attempt) => OnAttempt(attempt);
         _channel = channel;
-        _onMessage = onMessage;
-        _onReconnected = onReconnected;
-        _warn = warn;
-        Name = "Redis at " + string.Join(", ", _configuration.EndPoints.Select(Text));
+        _events = events;
+        Name = "Redis at " + string.Join(", ", settings.EndPoints.Select(Text));
     }
 
     /// <summary>The server, as errors name it; free of secrets.</summary>
     public string Name { get; }
 
+    /// <summary>Runs a command; for trouble with the server there is one line.</summary>
     public async Task<T> RunAsync<T>(Func<IDatabase, Task<T>> command, CancellationToken cancellationToken)
     {
         try
         {
-            var multiplexer = await OpenAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
-            return await command(multiplexer.GetDatabase()).Observed().WaitAsync(cancellationToken).ConfigureAwait(false);
+            return await StartAsync(command).Observed().WaitAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (IsOfRedis(e))
+        catch (Exception e) when (IsTrouble(e))
         {
             throw Explain(e);
         }
-        catch (OperationCanceledException e)
-        {
-            throw ExplainEnd(e);
-        }
-        finally
-        {
-            // Older clients complete their calls on the one thread that reads replies: who awaits this must not hold that up.
-            await Task.Yield();
-        }
     }
 
-    /// <summary>Runs a command as soon as there is a connection. What follows must not hold up the thread that reads replies.</summary>
+    /// <summary>Runs a command as soon as there is a connection.</summary>
     public async Task<T> StartAsync<T>(Func<IDatabase, Task<T>> command) =>
         await command((await OpenAsync().ConfigureAwait(false)).GetDatabase()).ConfigureAwait(false);
 
-    public static bool IsOfRedis(Exception e) => e is RedisException or TimeoutException or ObjectDisposedException;
+    /// <summary>Whether it is trouble of the client's or the server's: whatever the client throws that nobody asked it for.</summary>
+    public static bool IsTrouble(Exception e) => e is not (OperationCanceledException or ElectionStoreException);
 
     /// <summary>What to tell the user of a command that failed.</summary>
     public ElectionStoreException Explain(Exception e) => Explain(FirstLine(e.Message), e);
 
-    /// <summary>What to tell the user of a command that was not waited for any longer.</summary>
-    public Exception ExplainEnd(OperationCanceledException e)
+    /// <summary>What to tell the user of what the server said.</summary>
+    public ElectionStoreException Explain(string text, Exception? e = null)
     {
-        Task<ConnectionMultiplexer>? opening;
-        lock (_lock) opening = _opening;
-        if (opening is not { IsCompletedSuccessfully: true, Result.IsConnected: false })
-            return e;
-        // Newer clients keep a command until there is a connection again.
-        return _lastFailure == ConnectionFailureType.AuthenticationFailure ? PasswordRefused(e) : Error("no connection", transient: true, e);
+        var inner = FirstLine(e?.InnerException?.Message ?? "");
+        bool Says(string word) => text.Contains(word, StringComparison.Ordinal) || inner.Contains(word, StringComparison.Ordinal);
+        if (Says("WRONGPASS") || Says("NOAUTH") || Says("invalid password") || Says("AuthenticationFailure") || Says("no password is set"))
+            return PasswordRefused(e);
+        // Within scripts it is said in other words.
+        if (Says("NOPERM") || Says("ACL failure in script") || Says("The user executing the script can't"))
+            return Error($"the user may not do what an election needs: {text}", transient: false, e);
+        if (Says("WRONGTYPE"))
+            return Error("a key of the election holds another type; delete it, or choose another KeyPrefix", transient: false, e);
+        if (Says("READONLY") || Says("requires writable"))
+            return Error("the server is a read-only replica; waiting for a master", transient: true, e);
+        if (Says("must involve a single slot"))
+            return Error("on a cluster all keys must be in one slot; put braces around the KeyPrefix", transient: false, e);
+        if (Says("MOVED") || Says("CLUSTERDOWN") || Says("CROSSSLOT"))
+            return Error($"the cluster does not serve the election's slot at the moment: {text}", transient: !Says("CROSSSLOT"), e);
+        return e switch
+        {
+            TimeoutException => Error(FormattableString.Invariant($"no answer within {_settings.AsyncTimeout / 1000.0:0.###} s"), transient: true, e),
+            RedisConnectionException or ObjectDisposedException => NoConnection(e),
+            _ => Error(text, transient: true, e),
+        };
     }
+
+    /// <summary>What to tell the user of an answer that cannot be read.</summary>
+    public ElectionStoreException Unreadable(Exception? e = null) =>
+        Error("an answer of a kind that no Redis server gives to an election; is there something else, or in between?", transient: true, e);
+
+    /// <summary>Reads an answer.</summary>
+    /// <exception cref="ElectionStoreException">It is of a wrong kind, or what it says is not for this election.</exception>
+    public T Read<T>(Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is not ElectionStoreException)
+        {
+            // Casts that fail, numbers that are none, fields that are missing: whatever it is, the answer is of no use.
+            throw Unreadable(e);
+        }
+    }
+
+    /// <inheritdoc cref="Read{T}"/>
+    public void Read(Action read) => Read(() =>
+    {
+        read();
+        return true;
+    });
 
     public ValueTask DisposeAsync()
     {
@@ -94,7 +128,7 @@ internal sealed class RedisConnection : IAsyncDisposable
             if (opening is not null)
                 await (await opening.ConfigureAwait(false)).CloseAsync(allowCommandsToComplete: false).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is RedisException or TimeoutException)
+        catch (Exception e) when (IsTrouble(e))
         {
             // It was never open.
         }
@@ -106,43 +140,53 @@ internal sealed class RedisConnection : IAsyncDisposable
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (_opening is null or { IsFaulted: true } or { IsCanceled: true })
-                _opening = ConnectAsync().Observed();
+            {
+                _failed.Clear();
+                _allFailed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                _opening = ConnectAsync(_allFailed.Task).Observed();
+            }
             return _opening;
         }
     }
 
-    private async Task<ConnectionMultiplexer> ConnectAsync()
+    private async Task<ConnectionMultiplexer> ConnectAsync(Task allFailed)
     {
-        var multiplexer = await ConnectionMultiplexer.ConnectAsync(_configuration).ConfigureAwait(false);
+        var connecting = ConnectionMultiplexer.ConnectAsync(_settings).Observed();
+        // The client goes on trying until its time is up; whoever waits wants to know at once.
+        if (await Task.WhenAny(connecting, allFailed).ConfigureAwait(false) != connecting)
+        {
+            _ = CloseAsync(connecting);
+            throw new RedisConnectionException(ConnectionFailureType.UnableToConnect, CommandFlags.None, "no address could be connected to");
+        }
+        var multiplexer = await connecting.ConfigureAwait(false);
         try
         {
-            multiplexer.ConnectionFailed += (_, failure) => _lastFailure = failure.FailureType;
-            multiplexer.ConnectionRestored += (_, _) =>
-            {
-                _lastFailure = ConnectionFailureType.None;
-                _onReconnected();
-            };
+            multiplexer.AddLibraryNameSuffix("LeaderElection");
+            // What was published meanwhile, or to those who asked elsewhere, was not heard.
+            multiplexer.ConnectionRestored += (_, _) => _events.OnReconnected();
+            multiplexer.ConfigurationChanged += (_, _) => _events.OnReconnected();
+            multiplexer.HashSlotMoved += (_, _) => _events.OnReconnected();
             // News must flow before the first question is asked, or an answer could grow old unnoticed.
-            await multiplexer.GetSubscriber()
-                .SubscribeAsync(new RedisChannel(_channel, RedisChannel.PatternMode.Literal), (_, message) => _onMessage(message.ToString()))
-                .ConfigureAwait(false);
-            await WarnOfEvictionAsync(multiplexer.GetDatabase()).ConfigureAwait(false);
+            var news = await multiplexer.GetSubscriber().SubscribeAsync(RedisChannel.Literal(_channel)).ConfigureAwait(false);
+            news.OnMessage(message => _events.OnMessage(message.Message.ToString()));
+            foreach (var server in multiplexer.GetServers().Where(server => server is { IsConnected: true, IsReplica: false }))
+                await WarnOfEvictionAsync(server).ConfigureAwait(false);
             return multiplexer;
         }
         catch
         {
-            multiplexer.Dispose();
+            await CloseAsync(connecting).ConfigureAwait(false);
             throw;
         }
     }
 
     /// <summary>A server that evicts keys may drop a lease or a counter of tokens.</summary>
-    private async Task WarnOfEvictionAsync(IDatabase database)
+    private async Task WarnOfEvictionAsync(IServer server)
     {
         string memory;
         try
         {
-            memory = (await database.ScriptEvaluateAsync("return redis.call('INFO', 'memory')").ConfigureAwait(false)).ToString() ?? "";
+            memory = await server.InfoRawAsync("memory").ConfigureAwait(false) ?? "";
         }
         catch (RedisServerException)
         {
@@ -152,28 +196,45 @@ internal sealed class RedisConnection : IAsyncDisposable
         var settings = memory.Split("\r\n");
         var policy = settings.FirstOrDefault(s => s.StartsWith("maxmemory_policy:", StringComparison.Ordinal))?["maxmemory_policy:".Length..];
         if (policy is not (null or "noeviction") && !settings.Contains("maxmemory:0"))
-            _warn($"{Name}: maxmemory-policy is {policy}, so leases and fencing tokens may be evicted; set it to noeviction");
+            _events.Warn($"{Name}: maxmemory-policy is {policy}, so leases and fencing tokens may be evicted; set it to noeviction");
     }
 
-    /// <summary>What to tell the user of what the server said.</summary>
-    public ElectionStoreException Explain(string text, Exception? e = null)
+    /// <summary>The client tells why it has no connection nowhere but here.</summary>
+    private void OnAttempt(ConnectionAttemptCompletedEventArgs attempt)
     {
-        var inner = FirstLine(e?.InnerException?.Message ?? "");
-        bool Says(string word) => text.Contains(word, StringComparison.Ordinal) || inner.Contains(word, StringComparison.Ordinal);
-        if (Says("WRONGPASS") || Says("NOAUTH") || Says("invalid password") || Says("AuthenticationFailure") || Says("no password is set"))
+        if (attempt is not { EndPoint: { } endPoint, ConnectionType: ConnectionType.Interactive })
+            return;
+        if (attempt.IsSuccess)
+        {
+            lock (_lock) _troubles.Remove(endPoint);
+            return;
+        }
+        _ = NoteAsync();
+
+        async Task NoteAsync()
+        {
+            var trouble = await ConnectionTrouble.OfAsync(attempt, _settings.Ssl).ConfigureAwait(false);
+            lock (_lock)
+            {
+                _troubles[endPoint] = trouble;
+                // What there is to say of a password, the client says itself.
+                if (!trouble.IsOfPassword)
+                    _failed.Add(endPoint);
+                // Of a cluster, or of several sentinels, one is enough.
+                if (_settings.EndPoints.All(_failed.Contains))
+                    _allFailed.TrySetResult();
+            }
+        }
+    }
+
+    private ElectionStoreException NoConnection(Exception e)
+    {
+        ConnectionTrouble[] troubles;
+        lock (_lock) troubles = [.. _troubles.Values];
+        if (troubles.Any(t => t.IsOfPassword))
             return PasswordRefused(e);
-        // Within scripts it is said in other words.
-        if (Says("NOPERM") || Says("ACL failure in script") || Says("The user executing the script can't"))
-            return Error($"the user may not do what an election needs: {text}", transient: false, e);
-        if (Says("WRONGTYPE"))
-            return Error("a key of the election holds another type; delete it, or choose another KeyPrefix", transient: false, e);
-        if (Says("READONLY"))
-            return Error("the server is a read-only replica; waiting for a master", transient: true, e);
-        if (Says("MOVED") || Says("CLUSTERDOWN") || Says("CROSSSLOT"))
-            return Error($"the cluster does not serve the election's slot at the moment: {text}", transient: !Says("CROSSSLOT"), e);
-        if (e is RedisConnectionException or TimeoutException or ObjectDisposedException)
-            return Error("no connection", transient: true, e);
-        return Error(text, transient: true, e);
+        var reasons = troubles.Select(t => t.Reason).Where(r => r is not null).Distinct().ToArray();
+        return Error(reasons is [] ? "no connection" : $"no connection: {string.Join("; ", reasons)}", transient: true, e);
     }
 
     private ElectionStoreException PasswordRefused(Exception? e) =>
@@ -183,9 +244,9 @@ internal sealed class RedisConnection : IAsyncDisposable
 
     private static string FirstLine(string text) => text.Split('\n', 2)[0].Trim();
 
-    private static string Text(System.Net.EndPoint endPoint) => endPoint switch
+    private static string Text(EndPoint endPoint) => endPoint switch
     {
-        System.Net.DnsEndPoint dns => $"{dns.Host}:{dns.Port}",
+        DnsEndPoint dns => $"{dns.Host}:{dns.Port}",
         _ => endPoint.ToString() ?? "?",
     };
 }

@@ -12,9 +12,9 @@ namespace LeaderElection.Redis;
 /// </summary>
 /// <remarks>
 /// <para>Keys, under the prefix: <c>election:NAME</c> = "lease claim token since candidate", or "- token" once
-/// released, or "? time" since it was found missing; <c>token:NAME</c>, the counter of fencing tokens; <c>lease:ID</c> = candidate, with the expiry that is
-/// the lease. A leader leads while its entry names a lease that lives, as with etcd's leases: one renewal keeps all
-/// elections of a process.</para>
+/// released, or "? time" since it was found missing; <c>token:NAME</c>, the counter of fencing tokens, with the last leader's
+/// lease in ms; <c>lease:ID</c> = candidate, with the expiry that is the lease. A leader leads while its entry names a lease
+/// that lives, as with etcd's leases: one renewal keeps all elections of a process.</para>
 /// <para>A single Redis replicates asynchronously: a fail-over can forget a lease, and so can a restart without
 /// <c>appendfsync always</c> or an eviction. Candidates that saw the leader then wait its lease out, but new ones
 /// cannot know; what the leader writes to must check the fencing token. Independent servers with a majority among them (three, of
@@ -33,9 +33,9 @@ public sealed class RedisElectionBackend : LeaseBackend
     {
         _keys = new RedisKeys(options.KeyPrefix);
         var servers = options.Servers();
-        var quarantine = servers.Length > 1 ? options.LeaseDuration : TimeSpan.Zero;
+        var events = new RedisEvents(OnMessage, OnReconnected, StoreWarning);
         RedisNode[] nodes = [.. servers.Select(server => new RedisNode(
-            new RedisConnection(server, _keys.Channel, OnMessage, OnReconnected, StoreWarning), _keys, options.LeaseDuration, quarantine))];
+            server, options.KeyPrefix, options.LeaseDuration, isOneOfSeveral: servers.Length > 1, events, Time))];
         _store = nodes is [var only] ? only : new RedisMajority(nodes, options.LeaseDuration, Time, StoreWarning);
     }
 
@@ -72,7 +72,7 @@ public sealed class RedisElectionBackend : LeaseBackend
     protected override async ValueTask<ClaimReply> ClaimAsync(LeaseClaim claim, CancellationToken cancellationToken)
     {
         var reply = await _store.ClaimAsync(claim, cancellationToken).ConfigureAwait(false);
-        if (reply is { Answer: ClaimAnswer.Won, Leader: { } leader })
+        if (_store is RedisNode && reply is { Answer: ClaimAnswer.Won, Leader: { } leader })
         {
             _leading[(claim.Election, leader.FencingToken)] =
                 new RedisCondition(_keys.Election(claim.Election), RedisKeys.Entry(claim, leader), _keys.Lease(claim.LeaseId));

@@ -1,5 +1,4 @@
 using LeaderElection.Leases;
-using StackExchange.Redis;
 
 namespace LeaderElection.Redis;
 
@@ -8,7 +7,8 @@ public sealed class RedisElectionOptions : LeaseOptions
 {
     /// <summary>
     /// The server, as StackExchange.Redis writes it: <c>host:port,password=…,ssl=true,…</c>. Or several with semicolons
-    /// between them, 3 to 9: servers that know nothing of each other, of which a majority decides.
+    /// between them, 3 to 9, each with its port: servers that know nothing of each other, of which a majority decides.
+    /// A semicolon that no <c>host:port</c> follows is part of a password.
     /// </summary>
     /// <value>Defaults to none; <c>AddRedisElectionBackend</c> takes it from the connection strings.</value>
     public string? ConnectionString { get; set; }
@@ -25,8 +25,8 @@ public sealed class RedisElectionOptions : LeaseOptions
     {
         if (string.IsNullOrWhiteSpace(ConnectionString))
             yield return $"{nameof(ConnectionString)} is empty; it must name a Redis server, e.g. localhost:6379";
-        else if (!Servers().All(CanBeRead))
-            yield return $"{nameof(ConnectionString)} cannot be read; it must look like host:port,password=…,ssl=true";
+        else if (!Servers().All(RedisSettings.CanBeRead))
+            yield return $"{nameof(ConnectionString)} cannot be read; it must look like host:port,password=…,ssl=true, or like several of these, each with its port, and semicolons between them";
         else if (Servers() is { Length: not (1 or (>= 3 and <= 9)) } servers)
             yield return $"{nameof(ConnectionString)} names {servers.Length} servers; one decides alone, and a majority needs 3 to 9";
         if (string.IsNullOrEmpty(KeyPrefix) || KeyPrefix.Any(c => char.IsWhiteSpace(c) || char.IsControl(c)))
@@ -35,18 +35,5 @@ public sealed class RedisElectionOptions : LeaseOptions
             yield return problem;
     }
 
-    internal string[] Servers() => ConnectionString!.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-
-    private static bool CanBeRead(string connectionString)
-    {
-        try
-        {
-            return ConfigurationOptions.Parse(connectionString).EndPoints.Count > 0;
-        }
-        catch (ArgumentException)
-        {
-            // The client's message may repeat the string, with the password in it: it is not passed on.
-            return false;
-        }
-    }
+    internal string[] Servers() => RedisSettings.Servers(ConnectionString!);
 }

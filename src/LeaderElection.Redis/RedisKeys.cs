@@ -3,20 +3,20 @@ using LeaderElection.Leases;
 namespace LeaderElection.Redis;
 
 /// <summary>The names of what is kept, under the prefix of the options.</summary>
-internal sealed class RedisKeys(string prefix)
+/// <param name="prefix">What all of them begin with.</param>
+/// <param name="database">The database of the connection: messages, other than keys, reach all databases of a server.</param>
+internal sealed class RedisKeys(string prefix, int database = 0)
 {
-    public string LeasePrefix { get; } = prefix + ":lease:";
+    public string Channel { get; } = database == 0 ? prefix + ":events" : FormattableString.Invariant($"{prefix}:events:{database}");
 
-    public string Channel { get; } = prefix + ":events";
-
-    /// <summary>Since when the server has its data: one that was emptied has forgotten it.</summary>
+    /// <summary>The server's run that is known to have its data, and since when: one that was emptied or restarted may have forgotten a leader.</summary>
     public string Since { get; } = prefix + ":since";
 
     public string Election(string election) => $"{prefix}:election:{election}";
 
     public string Token(string election) => $"{prefix}:token:{election}";
 
-    public string Lease(string leaseId) => LeasePrefix + leaseId;
+    public string Lease(string leaseId) => $"{prefix}:lease:{leaseId}";
 
     /// <summary>What the election's key holds while the claim leads.</summary>
     public static string Entry(LeaseClaim claim, LeaderInfo leader) =>

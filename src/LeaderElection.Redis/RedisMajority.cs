@@ -1,25 +1,28 @@
-using System.Collections.Concurrent;
-using System.Globalization;
 using LeaderElection.Leases;
 
 namespace LeaderElection.Redis;
 
 /// <summary>
 /// Several independent servers, of which a majority decides: any two majorities share a server, so a leader is safe
-/// while fewer than half of them fail, forget, or cannot be reached.
+/// while fewer than half of them fail, forget, have clocks that jump, or cannot be reached.
 /// </summary>
 /// <remarks>
 /// <para>Source: "Distributed Locks with Redis" (redis.io, "The Redlock algorithm"), with the objections of M. Kleppmann,
 /// "How to do distributed locking" (2016), taken in: validity is counted by the lease clock, from before the first
-/// request; there are fencing tokens; and a server that has forgotten its data does not vote for one lease, which stands
-/// for Redlock's delayed restart. Nor does one for an election whose entry is missing; as each counts that by itself, from
-/// when it had no leader, no candidate has to be believed that it has waited.</para>
+/// request; there are fencing tokens; and a server that may have forgotten a leader, because it is new, was emptied or was
+/// restarted, does not vote for one lease, which stands for Redlock's delayed restart. Nor does one for an election whose
+/// entry is missing; as each counts that by itself, from when it had no leader, no candidate has to be believed that it has
+/// waited.</para>
+/// <para><em>Votes.</em> A server gives its vote to one claimant at a time. It is no leadership yet: readers do not see it,
+/// it ends with the claimant's lease, and who has no majority gives it back. Who has one makes it a leadership on a
+/// majority before it believes, and enters itself on the others at once, so that one server's loss is not enough for
+/// another majority.</para>
 /// <para><em>Tokens.</em> Every server counts its own. The claimant takes the highest that its majority drew, and has a
 /// majority count on from there before it leads. The next one's majority shares a server with that, so it draws a higher.</para>
 /// <para><em>Renewal.</em> A leadership is confirmed by the servers that renewed the lease and still name the claim. On
 /// servers that were away, or emptied, both are entered again unless one who was elected later is named there.</para>
 /// </remarks>
-internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, TimeProvider time, Action<string> warn) : IRedisStore
+internal sealed class RedisMajority : IRedisStore
 {
     private const int AdoptedAtOnce = 1000;
     private const int LeasesOfGivingBack = 5;
@@ -27,24 +30,30 @@ internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, T
     /// <summary>More claims at once would only wait for each other at the servers, until all are late.</summary>
     private const int ClaimsAtOnce = 32;
 
-    /// <summary>What was won, by the id of the campaign; the claim has the id of the attempt.</summary>
-    private readonly ConcurrentDictionary<string, (LeaseClaim Claim, LeaderInfo Leader)> _won = new();
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>What is given back, by the id of the campaign, until a majority has it.</summary>
-    private readonly ConcurrentDictionary<string, LeaseClaim> _givingBack = new();
-    private readonly ConcurrentDictionary<RedisNode, bool> _inTrouble = new();
-
-    /// <summary>Since when a server is known to have its data for too short a time to vote, and for how long.</summary>
-    private readonly ConcurrentDictionary<RedisNode, (long Since, TimeSpan For)> _fresh = new();
-    private readonly SemaphoreSlim _claims = new(ClaimsAtOnce);
+    private readonly TimeSpan _leaseDuration;
+    private readonly TimeProvider _time;
 
     /// <summary>A server that does not answer in this time is not waited for: the others may be a majority.</summary>
-    private readonly TimeSpan _patience = TimeSpan.FromTicks(
-        Math.Clamp(leaseDuration.Ticks / 10, TimeSpan.FromMilliseconds(50).Ticks, TimeSpan.FromSeconds(2).Ticks));
-    private (IReadOnlyList<LeaseClaim> Held, LeaseClaim[] Attempts)? _renewal;
-    private long _attempts;
+    private readonly TimeSpan _patience;
+    private readonly Voter[] _voters;
+    private readonly MajorityLedger _ledger = new();
+    private readonly Errands _errands = new();
+    private readonly SemaphoreSlim _claims = new(ClaimsAtOnce);
 
-    private int Majority => (nodes.Length / 2) + 1;
+    public RedisMajority(IReadOnlyList<RedisNode> nodes, TimeSpan leaseDuration, TimeProvider time, Action<string> warn)
+    {
+        _leaseDuration = leaseDuration;
+        _time = time;
+        _patience = TimeSpan.FromTicks(Math.Clamp(leaseDuration.Ticks / 10, TimeSpan.FromMilliseconds(50).Ticks, TimeSpan.FromSeconds(2).Ticks));
+        _voters = [.. nodes.Select(node => new Voter(node, _patience, $"{(nodes.Count / 2) + 1} of {nodes.Count} servers are needed", time, warn))];
+    }
+
+    /// <summary>How much is kept of what was won.</summary>
+    internal int Kept => _ledger.Count;
+
+    private int Majority => (_voters.Length / 2) + 1;
 
     public async Task<ClaimReply> ClaimAsync(LeaseClaim claim, CancellationToken cancellationToken)
     {
@@ -62,16 +71,16 @@ internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, T
                 _claims.Release();
             }
             // Claimants that took the votes from each other come again at different moments; further apart where servers are slow.
-            await Task.Delay(longest * (0.1 + (0.9 * Random.Shared.NextDouble())), time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(longest * (0.1 + (0.9 * Random.Shared.NextDouble())), _time, cancellationToken).ConfigureAwait(false);
             longest = longest < _patience ? longest * 2 : longest;
         }
     }
 
     public async Task<RenewReply> RenewAsync(string leaseId, IReadOnlyList<LeaseClaim> held, CancellationToken cancellationToken)
     {
-        if (_renewal is not { } renewal || !ReferenceEquals(renewal.Held, held))
-            _renewal = renewal = (held, [.. held.Select(claim => _won.TryGetValue(claim.ClaimId, out var won) ? won.Claim : claim)]);
-        var asked = Ask((node, stop) => RenewAsync(node, leaseId, renewal, stop), cancellationToken);
+        var leading = held.Select(claim => _ledger.Leading(claim.ClaimId)).ToArray();
+        LeaseClaim[] attempts = [.. held.Zip(leading, (claim, own) => own?.Attempt ?? claim)];
+        var asked = Ask((node, stop) => RenewAsync(node, leaseId, attempts, leading, stop), cancellationToken);
         var answers = await UntilAsync(asked, got => got.Count(a => a.Answer.Count == 0) >= Majority).ConfigureAwait(false);
         if (answers.Count < Majority)
             throw NoMajority(asked);
@@ -83,24 +92,24 @@ internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, T
 
     public async Task GiveBackAsync(LeaseRelease release, CancellationToken cancellationToken)
     {
-        var claimId = release.Claim?.ClaimId;
-        if (release.Claim is { } claim)
+        if (release.Claim is not { ClaimId: var campaign })
         {
-            // No renewal that is under way enters it again; and when this fails, it is known what to give back the next time.
-            if (_won.TryRemove(claim.ClaimId, out var won))
-                _givingBack[claim.ClaimId] = won.Claim;
-            if (_givingBack.TryGetValue(claim.ClaimId, out var attempt))
-                release = release with { Claim = attempt };
-            // An attempt that did not win has given its votes back.
-            else if (!release.EndsLease)
-                return;
+            _ledger.ForgetLease(release.LeaseId);
+            await TellAsync(release, static () => { }, cancellationToken).ConfigureAwait(false);
         }
-        var told = await DoAsync((node, stop) => node.GiveBackAsync(release, stop), cancellationToken).ConfigureAwait(false);
-        if (claimId is not null)
-            _givingBack.TryRemove(claimId, out _);
-        // While the lease lives on for other elections, so does what a server that was away still has.
-        foreach (var (node, first) in told)
-            _ = UntilDoneAsync((isFirst, stop) => isFirst ? first : node.GiveBackAsync(release, stop));
+        else if (_ledger.Leave(campaign, out var isFirst) is { } attempt)
+        {
+            release = release with { Claim = attempt };
+            // The servers are being told already where this is tried again.
+            await (isFirst
+                ? TellAsync(release, () => _ledger.Forget(campaign, attempt), cancellationToken)
+                : DoAsync((node, stop) => node.GiveBackAsync(release, stop), cancellationToken)).ConfigureAwait(false);
+        }
+        else if (release.EndsLease)
+        {
+            // An attempt that did not win has given its votes back.
+            await TellAsync(release, static () => { }, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     public async Task<LeaseRecord?> ReadAsync(string election, CancellationToken cancellationToken)
@@ -109,8 +118,7 @@ internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, T
         var answers = await UntilAsync(asked, got => got.Count(a => a.Answer is null) >= Majority || Leader(got) is not null).ConfigureAwait(false);
         return answers.Count < Majority ? throw NoMajority(asked) : Leader(answers);
 
-        // Until a token is agreed upon, each server has its own, and nobody leads.
-        LeaseRecord? Leader(IReadOnlyList<(RedisNode, LeaseRecord? Answer)> got) => got
+        LeaseRecord? Leader(IReadOnlyList<(Voter, LeaseRecord? Answer)> got) => got
             .Where(a => a.Answer is not null).GroupBy(a => (a.Answer!.LeaseId, a.Answer.Leader.FencingToken))
             .FirstOrDefault(same => same.Count() >= Majority)?.MaxBy(a => a.Answer!.Remaining).Answer;
     }
@@ -119,15 +127,16 @@ internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, T
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var node in nodes)
-            await node.DisposeAsync().ConfigureAwait(false);
+        await _errands.EndAsync().ConfigureAwait(false);
+        foreach (var voter in _voters)
+            await voter.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static int Count(IReadOnlyList<(RedisNode, NodeClaim Answer)> answers, ClaimAnswer answer) =>
+    private static int Count(IReadOnlyList<(Voter, NodeClaim Answer)> answers, ClaimAnswer answer) =>
         answers.Count(a => a.Answer.Reply.Answer == answer);
 
     /// <summary>Whom most servers name, and how many do.</summary>
-    private static (LeaseRecord Record, int Servers)? Holder(IReadOnlyList<(RedisNode, NodeClaim Answer)> answers)
+    private static (LeaseRecord Record, int Servers)? Holder(IReadOnlyList<(Voter, NodeClaim Answer)> answers)
     {
         var named = answers.Select(a => a.Answer.Reply).Where(r => r.Answer == ClaimAnswer.Held)
             .GroupBy(r => r.LeaseId!).MaxBy(same => same.Count());
@@ -140,40 +149,37 @@ internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, T
     /// <returns><see langword="null"/> when nobody has a majority: the claim is to be made again.</returns>
     private async Task<ClaimReply?> TryClaimAsync(LeaseClaim claim, CancellationToken cancellationToken)
     {
-        // Each attempt has an id of its own: what is still given back of an earlier one cannot undo a later one.
-        var attempt = _won.TryGetValue(claim.ClaimId, out var won)
-            ? claim with { ClaimId = won.Claim.ClaimId }
-            : claim with { ClaimId = string.Create(CultureInfo.InvariantCulture, $"{claim.ClaimId}.{Interlocked.Increment(ref _attempts)}") };
+        var attempt = _ledger.Attempt(claim);
         var asked = Ask((node, stop) => node.VoteAsync(attempt, stop), cancellationToken);
         var answers = await UntilAsync(
             asked, got => Count(got, ClaimAnswer.Won) >= Majority || Holder(got)?.Servers >= Majority).ConfigureAwait(false);
-        if (Count(answers, ClaimAnswer.Won) >= Majority && await AgreeAsync(attempt, answers, cancellationToken).ConfigureAwait(false) is { } leader)
+        var hasMajority = Count(answers, ClaimAnswer.Won) >= Majority;
+        if (hasMajority && await AgreeAsync(attempt, answers, cancellationToken).ConfigureAwait(false) is var (leader, agreed))
         {
-            _won[claim.ClaimId] = (attempt, leader);
-            foreach (var (node, answer) in asked.ExceptBy(answers.Select(a => a.Node), a => a.Node))
-                _ = AgreeLaterAsync(node, answer, attempt, leader);
+            _ledger.Lead(claim.ClaimId, attempt, leader);
+            foreach (var voter in _voters.Except(agreed))
+                _errands.Run(stop => EnterAsync(voter, claim.ClaimId, stop));
             return ClaimReply.Won(leader);
         }
 
-        // The votes of a minority are in others' way. Who waits like us need not hear of them.
-        _won.TryRemove(claim.ClaimId, out _);
-        var decided = Decide(answers);
-        foreach (var (node, answer) in asked)
-            _ = GiveBackVoteAsync(node, answer, attempt, isSilent: decided?.Answer == ClaimAnswer.Wait);
-        return answers.Count < Majority ? throw NoMajority(asked) : decided;
+        // The votes of a minority are in others' way. Nobody follows whom a minority named: those that found its votes come
+        // again by themselves, or wait for what else was in their way, and one that is told would only take the votes anew.
+        foreach (var (voter, answer) in asked)
+            _errands.Run(stop => GiveBackVoteAsync(voter, answer, attempt, isSilent: !hasMajority, stop));
+        return answers.Count < Majority ? throw NoMajority(asked) : Decide(answers);
     }
 
     /// <summary>What the servers say together to a claim that was not won; <see langword="null"/> when it is to be made again.</summary>
-    private ClaimReply? Decide(IReadOnlyList<(RedisNode, NodeClaim Answer)> answers)
+    private ClaimReply? Decide(IReadOnlyList<(Voter, NodeClaim Answer)> answers)
     {
         var votes = Count(answers, ClaimAnswer.Won);
         var holder = Holder(answers);
         if (holder?.Servers >= Majority)
             return ClaimReply.Held(holder.Value.Record);
-        if (Count(answers, ClaimAnswer.LeaseGone) > nodes.Length - Majority)
+        if (Count(answers, ClaimAnswer.LeaseGone) > _voters.Length - Majority)
             return ClaimReply.LeaseGone;
-        foreach (var (node, answer) in answers.Where(a => a.Answer.IsFresh))
-            WarnOfFresh(node, answer.Reply.Remaining);
+        foreach (var (voter, answer) in answers.Where(a => a.Answer.IsFresh))
+            voter.OnFresh(answer.Reply.Remaining);
         // Claimants took the votes from each other: one of them can win at once.
         if (votes + Count(answers, ClaimAnswer.Held) >= Majority)
             return null;
@@ -185,172 +191,168 @@ internal sealed class RedisMajority(RedisNode[] nodes, TimeSpan leaseDuration, T
     }
 
     /// <summary>Agrees on a token with a majority of the servers that voted.</summary>
-    private async Task<LeaderInfo?> AgreeAsync(
-        LeaseClaim attempt, IReadOnlyList<(RedisNode Node, NodeClaim Answer)> answers, CancellationToken cancellationToken)
+    private async Task<(LeaderInfo Leader, IEnumerable<Voter> Agreed)?> AgreeAsync(
+        LeaseClaim attempt, IReadOnlyList<(Voter Voter, NodeClaim Answer)> answers, CancellationToken cancellationToken)
     {
         var votes = answers.Where(a => a.Answer.Reply.Answer == ClaimAnswer.Won).ToArray();
         var leader = votes.Select(v => v.Answer.Reply.Leader!).MaxBy(l => l.FencingToken)!;
-        var agreed = await UntilAsync(
-            Ask((node, stop) => node.RaiseAsync(attempt, leader, stop), cancellationToken, [.. votes.Select(v => v.Node)]),
+        var answered = await UntilAsync(
+            Ask((node, stop) => node.RaiseAsync(attempt, leader, stop), cancellationToken, [.. votes.Select(v => v.Voter)]),
             got => got.Count(a => a.Answer) >= Majority).ConfigureAwait(false);
-        return agreed.Count(a => a.Answer) >= Majority ? leader : null;
+        var agreed = answered.Where(a => a.Answer).Select(a => a.Voter).ToArray();
+        return agreed.Length >= Majority ? (leader, agreed) : null;
     }
 
-    /// <summary>Tells the token to a server that voted when the majority was there already.</summary>
-    private async Task AgreeLaterAsync(RedisNode node, Task<NodeClaim> answer, LeaseClaim attempt, LeaderInfo leader)
+    /// <summary>Enters a leadership on a server that was not of its majority, as soon as that has no other's vote any more.</summary>
+    private async Task EnterAsync(Voter voter, string campaign, CancellationToken end)
     {
-        try
+        var (start, pause) = (_time.GetTimestamp(), FirstPause);
+        // After a lease, and where the server is in trouble, it is for the renewals.
+        while (_ledger.Leading(campaign) is { } own && _time.GetElapsedTime(start) < _leaseDuration)
         {
-            if ((await answer.ConfigureAwait(false)).Reply.Answer == ClaimAnswer.Won)
-                await AskAsync(node, (one, stop) => one.RaiseAsync(attempt, leader, stop), CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is ElectionStoreException or OperationCanceledException or ObjectDisposedException)
-        {
-            // It is one of a minority.
+            try
+            {
+                if (await voter.AskAsync((node, stop) => node.AdoptAsync(own.Attempt.LeaseId, [own], stop), CancellationToken.None).ConfigureAwait(false) is [])
+                    return;
+            }
+            catch (ElectionStoreException)
+            {
+                return;
+            }
+            await Task.Delay(pause, _time, end).ConfigureAwait(false);
+            pause = Longer(pause);
         }
     }
 
     /// <returns>The positions of the claims that another has there.</returns>
     private async Task<IReadOnlyList<int>> RenewAsync(
-        RedisNode node, string leaseId, (IReadOnlyList<LeaseClaim> Held, LeaseClaim[] Attempts) renewal, CancellationToken cancellationToken)
+        RedisNode node, string leaseId, LeaseClaim[] attempts, (LeaseClaim Attempt, LeaderInfo Leader)?[] leading, CancellationToken cancellationToken)
     {
-        var reply = await node.RenewAsync(leaseId, renewal.Attempts, cancellationToken).ConfigureAwait(false);
-        var missing = new List<(int Index, LeaseClaim Claim, LeaderInfo Leader)>();
-        var superseded = reply.LeaseGone ? null : new HashSet<LeaseClaim>(reply.Superseded);
-        for (var i = 0; i < renewal.Held.Count && (superseded is null || superseded.Count > 0); i++)
-        {
-            if ((superseded is null || superseded.Contains(renewal.Attempts[i])) && _won.TryGetValue(renewal.Held[i].ClaimId, out var won))
-                missing.Add((i, won.Claim, won.Leader));
-        }
-        var lost = new List<int>();
+        var reply = await node.RenewAsync(leaseId, attempts, cancellationToken).ConfigureAwait(false);
+        var unconfirmed = reply.LeaseGone ? attempts.ToHashSet() : reply.Superseded.ToHashSet();
+        var taken = new List<int>();
+        int[] missing = [.. Enumerable.Range(0, attempts.Length).Where(i => unconfirmed.Contains(attempts[i]) && leading[i] is not null)];
         foreach (var some in missing.Chunk(AdoptedAtOnce))
         {
-            var elsewhere = await node.AdoptAsync(leaseId, [.. some.Select(m => (m.Claim, m.Leader))], cancellationToken).ConfigureAwait(false);
-            lost.AddRange(elsewhere.Select(i => some[i].Index));
+            var elsewhere = await node.AdoptAsync(leaseId, [.. some.Select(i => leading[i]!.Value)], cancellationToken).ConfigureAwait(false);
+            taken.AddRange(elsewhere.Select(i => some[i]));
         }
-        return lost;
+        return taken;
     }
 
     /// <summary>Gives back what a server may have voted, also when its answer was lost.</summary>
-    private Task GiveBackVoteAsync(RedisNode node, Task<NodeClaim> answer, LeaseClaim attempt, bool isSilent) => UntilDoneAsync(async (isFirst, stop) =>
+    private async Task GiveBackVoteAsync(Voter voter, Task<NodeClaim> answer, LeaseClaim attempt, bool isSilent, CancellationToken end)
     {
-        if (!isFirst || (await answer.ConfigureAwait(false)).Reply.Answer == ClaimAnswer.Won)
-            await node.GiveBackAsync(new LeaseRelease(attempt.LeaseId, attempt, FencingToken: 0, EndsLease: false), isSilent, stop).ConfigureAwait(false);
-    });
+        try
+        {
+            if ((await answer.ConfigureAwait(false)).Reply.Answer != ClaimAnswer.Won)
+                return;
+        }
+        catch (ElectionStoreException)
+        {
+            // It may have.
+        }
+        var release = new LeaseRelease(attempt.LeaseId, attempt, FencingToken: 0, EndsLease: false);
+        await UntilDoneAsync(voter, (node, stop) => node.GiveBackAsync(release, isSilent, stop), new TaskCompletionSource<bool>(), end).ConfigureAwait(false);
+    }
 
-    /// <summary>Does something on a server until it succeeds, for some leases.</summary>
-    /// <param name="attempt">Told whether it is the first.</param>
-    private async Task UntilDoneAsync(Func<bool, CancellationToken, Task> attempt)
+    /// <summary>Tells all servers; those that do not hear now are told later, for as long as it matters.</summary>
+    /// <exception cref="ElectionStoreException">A majority did not hear now.</exception>
+    private async Task TellAsync(LeaseRelease release, Action whenAllAreTold, CancellationToken cancellationToken)
     {
-        var (start, pause) = (time.GetTimestamp(), _patience);
-        for (var isFirst = true; time.GetElapsedTime(start) < leaseDuration * LeasesOfGivingBack; isFirst = false)
+        var asked = _voters.Select(voter => (Voter: voter, First: new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously))).ToArray();
+        var isStarted = _errands.Run(async end =>
         {
             try
             {
-                using var late = new CancellationTokenSource(leaseDuration, time);
-                await attempt(isFirst, late.Token).ConfigureAwait(false);
+                await Task.WhenAll(asked.Select(a => UntilDoneAsync(a.Voter, (node, stop) => node.GiveBackAsync(release, stop), a.First, end))).ConfigureAwait(false);
+            }
+            finally
+            {
+                foreach (var (_, first) in asked)
+                    first.TrySetCanceled(end);
+                whenAllAreTold();
+            }
+        });
+        ObjectDisposedException.ThrowIf(!isStarted, this);
+        var firsts = asked.Select(a => (a.Voter, a.First.Task.Observed())).ToArray();
+        var answers = await UntilAsync(firsts, got => got.Count >= Majority).WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (answers.Count < Majority)
+            throw NoMajority(firsts);
+    }
+
+    /// <summary>Does something on a server until it succeeds, for some leases.</summary>
+    /// <param name="voter">The server.</param>
+    /// <param name="request">What to do.</param>
+    /// <param name="first">Told of the first try.</param>
+    /// <param name="end">Calls off the next try, not the one that is under way.</param>
+    private async Task UntilDoneAsync(Voter voter, Func<RedisNode, CancellationToken, Task> request, TaskCompletionSource<bool> first, CancellationToken end)
+    {
+        var (start, pause) = (_time.GetTimestamp(), FirstPause);
+        while (_time.GetElapsedTime(start) < _leaseDuration * LeasesOfGivingBack)
+        {
+            try
+            {
+                await voter.AskAsync(Done(request), CancellationToken.None).ConfigureAwait(false);
+                first.TrySetResult(true);
                 return;
             }
-            catch (ObjectDisposedException)
+            catch (ElectionStoreException e)
             {
-                return;
+                if (first.TrySetException(e))
+                    _ = first.Task.Exception;
             }
-            catch (Exception e) when (e is ElectionStoreException or OperationCanceledException)
-            {
-                // Soon at first: with another server away, what was not given back holds up everybody.
-                await Task.Delay(pause, time).ConfigureAwait(false);
-                pause = pause * 2 < leaseDuration / 2 ? pause * 2 : leaseDuration / 2;
-            }
+            // Soon at first: with another server away, what was not given back holds up everybody.
+            await Task.Delay(pause, _time, end).ConfigureAwait(false);
+            pause = Longer(pause);
         }
     }
+
+    private TimeSpan Longer(TimeSpan pause) => pause * 2 < _leaseDuration / 4 ? pause * 2 : _leaseDuration / 4;
 
     /// <summary>Has a majority do something; the others do it too if they can.</summary>
-    /// <returns>What was asked of each.</returns>
-    private async Task<(RedisNode Node, Task<bool> Done)[]> DoAsync(Func<RedisNode, CancellationToken, Task> request, CancellationToken cancellationToken)
+    private async Task DoAsync(Func<RedisNode, CancellationToken, Task> request, CancellationToken cancellationToken)
     {
-        var asked = Ask(
-            async (node, stop) =>
-            {
-                await request(node, stop).ConfigureAwait(false);
-                return true;
-            },
-            cancellationToken);
+        var asked = Ask(Done(request), cancellationToken);
         var answers = await UntilAsync(asked, got => got.Count >= Majority).ConfigureAwait(false);
-        return answers.Count < Majority ? throw NoMajority(asked) : asked;
+        if (answers.Count < Majority)
+            throw NoMajority(asked);
     }
 
-    private (RedisNode Node, Task<T> Answer)[] Ask<T>(
-        Func<RedisNode, CancellationToken, Task<T>> request, CancellationToken cancellationToken, RedisNode[]? among = null) =>
+    private static Func<RedisNode, CancellationToken, Task<bool>> Done(Func<RedisNode, CancellationToken, Task> request) => async (node, stop) =>
+    {
+        await request(node, stop).ConfigureAwait(false);
+        return true;
+    };
+
+    private (Voter Voter, Task<T> Answer)[] Ask<T>(
+        Func<RedisNode, CancellationToken, Task<T>> request, CancellationToken cancellationToken, Voter[]? among = null) =>
         // Whether the failure of one matters, the others decide.
-        [.. (among ?? nodes).Select(node => (node, AskAsync(node, request, cancellationToken).Observed()))];
-
-    private async Task<T> AskAsync<T>(RedisNode node, Func<RedisNode, CancellationToken, Task<T>> request, CancellationToken cancellationToken)
-    {
-        using var late = new CancellationTokenSource(_patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
-        try
-        {
-            var answer = await request(node, either.Token).ConfigureAwait(false);
-            _inTrouble.TryRemove(node, out _);
-            return answer;
-        }
-        catch (OperationCanceledException e) when (cancellationToken.IsCancellationRequested)
-        {
-            // Called off before it had the time that it is given.
-            throw new ElectionStoreException($"{node.Name}: no answer yet", isTransient: true, e);
-        }
-        catch (OperationCanceledException e)
-        {
-            throw InTrouble(node, new ElectionStoreException($"{node.Name}: no answer within {_patience.TotalSeconds:0.###} s", isTransient: true, e));
-        }
-        catch (ElectionStoreException e)
-        {
-            throw InTrouble(node, e);
-        }
-    }
-
-    /// <summary>Warns when a server falls out, not each time that it is asked.</summary>
-    private ElectionStoreException InTrouble(RedisNode node, ElectionStoreException e)
-    {
-        if (_inTrouble.TryAdd(node, true))
-            warn($"{e.Message}; it has no vote, and {Majority} of {nodes.Length} servers are needed");
-        return e;
-    }
-
-    /// <summary>Warns of a server that is new or was emptied: once, until it votes and then is emptied again.</summary>
-    private void WarnOfFresh(RedisNode node, TimeSpan remaining)
-    {
-        if (_fresh.TryGetValue(node, out var known) && time.GetElapsedTime(known.Since) < known.For)
-            return;
-        // Somewhat longer than it says: what it said of the same time may arrive late.
-        _fresh[node] = (time.GetTimestamp(), remaining + _patience);
-        warn(FormattableString.Invariant(
-            $"{node.Name}: it is new, or was emptied; it does not vote before it has had its data for {leaseDuration.TotalSeconds:0.###} s, and {Majority} of {nodes.Length} servers are needed"));
-    }
+        [.. (among ?? _voters).Select(voter => (voter, voter.AskAsync(request, cancellationToken).Observed()))];
 
     /// <summary>Waits until the answers are enough, or all that will come are there.</summary>
-    private static async Task<IReadOnlyList<(RedisNode Node, T Answer)>> UntilAsync<T>(
-        (RedisNode Node, Task<T> Answer)[] asked, Func<IReadOnlyList<(RedisNode Node, T Answer)>, bool> isEnough)
+    private static async Task<IReadOnlyList<(Voter Voter, T Answer)>> UntilAsync<T>(
+        (Voter Voter, Task<T> Answer)[] asked, Func<IReadOnlyList<(Voter Voter, T Answer)>, bool> isEnough)
     {
-        var answers = new List<(RedisNode Node, T Answer)>();
+        var answers = new List<(Voter Voter, T Answer)>();
         var open = asked.ToList();
         while (open.Count > 0 && !isEnough(answers))
         {
             var next = await Task.WhenAny(open.Select(o => o.Answer)).ConfigureAwait(false);
             var at = open.FindIndex(o => o.Answer == next);
             if (next.IsCompletedSuccessfully)
-                answers.Add((open[at].Node, await next.ConfigureAwait(false)));
+                answers.Add((open[at].Voter, await next.ConfigureAwait(false)));
             open.RemoveAt(at);
         }
         return answers;
     }
 
     /// <summary>Fewer than a majority answered: says what the others said instead.</summary>
-    private ElectionStoreException NoMajority<T>((RedisNode Node, Task<T> Answer)[] asked)
+    private ElectionStoreException NoMajority<T>((Voter Voter, Task<T> Answer)[] asked)
     {
         var failures = asked.Select(a => a.Answer.Exception?.InnerException as ElectionStoreException).OfType<ElectionStoreException>().ToArray();
         // While enough others may come back, waiting helps.
-        var isTransient = failures.Count(f => !f.IsTransient) <= nodes.Length - Majority;
-        return new($"{Majority} of {nodes.Length} servers are needed; {string.Join("; ", failures.Select(f => f.Message))}", isTransient, failures.FirstOrDefault());
+        var isTransient = failures.Count(f => !f.IsTransient) <= _voters.Length - Majority;
+        return new($"{Majority} of {_voters.Length} servers are needed; {string.Join("; ", failures.Select(f => f.Message))}", isTransient, failures.FirstOrDefault());
     }
 }

@@ -11,7 +11,6 @@ public class RedisRenewalBenchmarks
     private const string LeaseId = "lease";
 
     private RedisServer _server = null!;
-    private RedisConnection _connection = null!;
     private RedisNode _node = null!;
     private LeaseClaim[] _held = [];
 
@@ -28,16 +27,16 @@ public class RedisRenewalBenchmarks
     [GlobalCleanup]
     public void Stop()
     {
-        _connection.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        _node.DisposeAsync().AsTask().GetAwaiter().GetResult();
         _server.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 
     private async Task StartAsync()
     {
         _server = await RedisServer.StartNewAsync("--appendonly", "no");
-        var keys = new RedisKeys("{leader-election}");
-        _connection = new RedisConnection(_server.Endpoint, keys.Channel, static _ => { }, static () => { }, static _ => { });
-        _node = new RedisNode(_connection, keys, TimeSpan.FromHours(1), TimeSpan.Zero);
+        _node = new RedisNode(
+            _server.Endpoint, "{leader-election}", TimeSpan.FromHours(1), isOneOfSeveral: false,
+            new RedisEvents(static _ => { }, static () => { }, static _ => { }), TimeProvider.System);
         _held = [.. Enumerable.Range(0, Elections).Select(i => new LeaseClaim
         {
             Election = $"election-{i}",

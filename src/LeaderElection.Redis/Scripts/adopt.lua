@@ -1,10 +1,10 @@
--- Enters a lease and its elections where nobody has them who was elected later.
+-- Enters a lease and the leaderships that hang on it, where nobody is entered who was elected later.
 -- KEYS  1 lease, then for each election its key and its token counter
 -- ARGV  1 lease id, 2 lease in ms, 3 candidate, then for each election the claim, the token, and the entry
 -- Returns the positions of the elections that another has here, from 0.
 redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[2])
 
-local lost = {}
+local taken = {}
 for i = 0, (#KEYS - 1) / 2 - 1 do
   local election, counter = KEYS[2 * i + 2], KEYS[2 * i + 3]
   local claim, token, entry = ARGV[3 * i + 4], ARGV[3 * i + 5], ARGV[3 * i + 6]
@@ -15,17 +15,17 @@ for i = 0, (#KEYS - 1) / 2 - 1 do
     isOthers = tonumber(string.sub(record, 3)) >= tonumber(token)
   elseif record and string.sub(record, 1, 2) ~= '? ' then
     -- With a lower token it is what was left here of one that led before, also when its process, and so its lease, lives on.
-    local lease, other, held = string.match(record, '^(%S+) (%S+) (%d+) ')
+    local text = string.sub(record, 1, 2) == '+ ' and string.sub(record, 3) or record
+    local lease, other, held = string.match(text, '^(%S+) (%S+) (%d+) ')
     local isMine = lease == ARGV[1] and other == claim
     isOthers = not isMine and (not lease or tonumber(held) >= tonumber(token))
   end
   if isOthers then
-    lost[#lost + 1] = i
+    taken[#taken + 1] = i
   else
     redis.call('SET', election, entry)
-    if tonumber(redis.call('GET', counter) or '0') < tonumber(token) then
-      redis.call('SET', counter, token)
-    end
+    local last = string.match(redis.call('GET', counter) or '0', '^%d+')
+    redis.call('SET', counter, (tonumber(last) < tonumber(token) and token or last) .. ' ' .. ARGV[2])
   end
 end
-return lost
+return taken
