@@ -32,6 +32,7 @@ internal static class LeaderCommands
                     {
                         Name = "to",
                         Label = "To",
+                        Description = "The member that is to lead, by its id, such as m1.",
                         InputType = InputType.Choice,
                         Required = true,
                         DynamicLoading = new() { AlwaysLoadOnStart = true, LoadCallback = context => ListFollowersAsync(context, election.Resource) },
@@ -55,7 +56,7 @@ internal static class LeaderCommands
                 Description = "The leader neither renews its lease nor works, as in a long pause of its process. It is replaced when its lease has run out.",
                 Arguments =
                 [
-                    new() { Name = "seconds", Label = "For how many seconds", InputType = InputType.Number, Required = true, Value = "15" },
+                    new() { Name = "seconds", Label = "For how many seconds", Description = "More than 0, at most 3600.", InputType = InputType.Number, Required = true, Value = "15" },
                 ],
                 ValidateArguments = context =>
                 {
