@@ -21,7 +21,7 @@ public sealed class RunningApp : IAsyncLifetime
     {
         using var timeout = new CancellationTokenSource(TestApplication.Patience, TimeProvider.System);
         // Long enough that a busy machine does not take leadership away from a replica that is well.
-        string[] args = ["--replicas", $"{Replicas}", "--lease-duration", "5s", "--data-dir", _data.FullName];
+        string[] args = ["--replicas", $"{Replicas}", "--lease-duration", "5s", "--data-dir", _data.FullName, "--stores", "native"];
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.LeaderElection_AppHost>(args, timeout.Token);
         Application = await builder.BuildAsync(timeout.Token);
         await Application.StartAsync(timeout.Token);

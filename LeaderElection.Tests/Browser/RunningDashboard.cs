@@ -13,7 +13,7 @@ public sealed class RunningDashboard : IAsyncLifetime
     {
         _browser = await Chromium.LaunchAsync();
         // With a lease that a replica on a busy machine can keep.
-        _host = AppHostRun.Start("--strategies", "file,redis", "--replicas", "3", "--lease-duration", "5s");
+        _host = AppHostRun.Start("--strategies", "file,redis", "--replicas", "3", "--lease-duration", "5s", "--stores", "native");
         await _host.WaitForStartAsync();
         var line = (await _host.Process.WaitForLineAsync("/login?t=", timeout: AppHostRun.StartLimit)).Text;
         _login = new Uri(line[line.IndexOf("http", StringComparison.Ordinal)..]);

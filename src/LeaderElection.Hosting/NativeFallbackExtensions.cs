@@ -19,7 +19,7 @@ public static class NativeFallbackExtensions
             [redis.Resource],
             dataDirectory,
             choice,
-            (builder, name, folder) => NativeServer.Find("redis-server") is { } server ? builder.AddNativeRedis(name, server, folder) : null,
+            NativeServer.Find("redis-server") is { } server ? (builder, name, folder) => builder.AddNativeRedis(name, server, folder) : null,
             "redis-server");
 
     /// <summary>Runs the store as a container, or else as the <c>etcd</c> of this machine, of one member.</summary>
@@ -32,7 +32,7 @@ public static class NativeFallbackExtensions
             etcd.Resource.Members,
             dataDirectory,
             choice,
-            (builder, name, folder) => NativeServer.Find("etcd") is { } server ? builder.AddNativeEtcd(name, server, folder) : null,
+            NativeServer.Find("etcd") is { } server ? (builder, name, folder) => builder.AddNativeEtcd(name, server, folder) : null,
             "etcd-server");
 
     /// <summary>Runs the store as a container, or else as the ZooKeeper of this machine, of one member.</summary>
@@ -45,8 +45,8 @@ public static class NativeFallbackExtensions
             zooKeeper.Resource.Members,
             dataDirectory,
             choice,
-            (builder, name, folder) => NativeServer.Find("java") is { } java && NativeServer.FindZooKeeper() is { } jars
-                ? builder.AddNativeZooKeeper(name, java, jars, folder)
+            NativeServer.Find("java") is { } java && NativeServer.FindZooKeeper() is { } jars
+                ? (builder, name, folder) => builder.AddNativeZooKeeper(name, java, jars, folder)
                 : null,
             "zookeeper");
 
@@ -55,26 +55,29 @@ public static class NativeFallbackExtensions
         IReadOnlyCollection<IResource> containers,
         string? dataDirectory,
         StoreChoice choice,
-        Func<IDistributedApplicationBuilder, string, string, IResourceBuilder<IResourceWithConnectionString>?> addNative,
+        Func<IDistributedApplicationBuilder, string, string, IResourceBuilder<IResourceWithConnectionString>>? addNative,
         string package)
     {
         var builder = container.ApplicationBuilder;
         var name = container.Resource.Name;
-        if (builder.ExecutionContext.IsPublishMode || UsesContainers(builder, choice))
+        if (builder.ExecutionContext.IsPublishMode || choice == StoreChoice.Container)
             return container;
+
+        if (choice == StoreChoice.Auto && ContainerRuntime.Find(builder.Configuration) is { } runtime)
+        {
+            // Where there is nothing to fall back to, the orchestrator pulls the image while the rest starts.
+            if (addNative is null || runtime.TryGet(ImageOf(container.Resource), out var trouble))
+                return container;
+            Console.WriteLine($"{name} is the server installed here, not a container: {trouble}");
+        }
 
         builder.Remove(containers);
 
         var folder = Path.GetFullPath(dataDirectory ?? Path.Combine("data", name), builder.AppHostDirectory);
-        if (choice is StoreChoice.Auto or StoreChoice.Native && addNative(builder, name, folder) is { } server)
-            return server;
+        if (choice != StoreChoice.None && addNative is not null)
+            return addNative(builder, name, folder);
 
-        var remedy = choice switch
-        {
-            StoreChoice.None => "run without --stores none",
-            StoreChoice.Container => "--stores native, as this build has no orchestrator for containers",
-            _ => $"apt-get install {package}",
-        };
+        var remedy = choice == StoreChoice.None ? "run without --stores none" : $"apt-get install {package}";
         builder.AddMissingServer(name, remedy);
         Console.WriteLine($"{name} is not available, so its workers are left out; to have them: {remedy}");
         return null;
@@ -94,7 +97,11 @@ public static class NativeFallbackExtensions
         });
     }
 
-    private static bool UsesContainers(IDistributedApplicationBuilder builder, StoreChoice choice) => choice == StoreChoice.Container
-        ? ContainerRuntime.HasOrchestrator(builder.AppHostAssembly)
-        : choice == StoreChoice.Auto && ContainerRuntime.IsAvailable(builder.AppHostAssembly);
+    /// <summary>The name in full of the image that a container is made of: registry, name and tag.</summary>
+    internal static string ImageOf(IResource container)
+    {
+        var image = container.Annotations.OfType<ContainerImageAnnotation>().Last();
+        var name = image.Registry is null ? image.Image : $"{image.Registry}/{image.Image}";
+        return image.SHA256 is { } digest ? $"{name}@sha256:{digest}" : $"{name}:{image.Tag}";
+    }
 }
