@@ -90,7 +90,7 @@ public sealed class EtcdResourceTests
             etcd.WithMembers(3).WithDataVolume("mine");
 
         var mounts = etcd.Resource.Members.Select(Composition.MountOf).ToList();
-        Assert.Equal(["mine", "mine-2", "mine-3"], mounts.Select(mount => mount.Source));
+        Assert.Equal(["mine-1-of-3", "mine-2-of-3", "mine-3-of-3"], mounts.Select(mount => mount.Source));
         Assert.All(mounts, mount => Assert.Equal(("/var/lib/etcd", ContainerMountType.Volume), (mount.Target, mount.Type)));
     }
 
@@ -100,9 +100,24 @@ public sealed class EtcdResourceTests
         var etcd = _builder.AddEtcd("etcd").WithMembers(3).WithDataVolume().Resource;
 
         var names = etcd.Members.Select(member => Composition.MountOf(member).Source!).ToList();
-        Assert.EndsWith("-etcd-data", names[0], StringComparison.Ordinal);
-        Assert.EndsWith("-etcd-3-data", names[2], StringComparison.Ordinal);
+        Assert.EndsWith("-etcd-data-of-3", names[0], StringComparison.Ordinal);
+        Assert.EndsWith("-etcd-3-data-of-3", names[2], StringComparison.Ordinal);
         Assert.Equal(3, names.Distinct().Count());
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("mine")]
+    public void WithDataVolume_AnotherNumberOfMembers_SharesNoVolume(string? name)
+    {
+        var volumes = new List<string>();
+        foreach (var count in (int[])[1, 3, 5])
+        {
+            var etcd = TestApplication.CreateBuilder().AddEtcd("etcd").WithDataVolume(name).WithMembers(count).Resource;
+            volumes.AddRange(etcd.Members.Select(member => Composition.MountOf(member).Source!));
+        }
+
+        Assert.Equal(9, volumes.Distinct().Count());
     }
 
     [Fact]
@@ -112,7 +127,7 @@ public sealed class EtcdResourceTests
         var etcd = _builder.AddEtcd("etcd").WithDataBindMount(folder).WithMembers(3).Resource;
 
         var mounts = etcd.Members.Select(Composition.MountOf).ToList();
-        Assert.Equal([folder, folder + "-2", folder + "-3"], mounts.Select(mount => mount.Source));
+        Assert.Equal([folder + "-1-of-3", folder + "-2-of-3", folder + "-3-of-3"], mounts.Select(mount => mount.Source));
         Assert.All(mounts, mount => Assert.Equal(ContainerMountType.BindMount, mount.Type));
     }
 }

@@ -21,6 +21,7 @@ public sealed class ZooKeeperResourceTests
         var environment = await Composition.EnvironmentOfAsync(_builder, zooKeeper);
         Assert.Equal(("1", "server.1=zookeeper:2888:3888;2181"), (environment["ZOO_MY_ID"], environment["ZOO_SERVERS"]));
         Assert.Equal("minSessionTimeout=500 maxSessionTimeout=3600000", environment["ZOO_CFG_EXTRA"]);
+        Assert.Equal(("1", "0"), (environment["ZOO_AUTOPURGE_PURGEINTERVAL"], environment["ZOO_MAX_CLIENT_CNXNS"]));
     }
 
     [Fact]
@@ -65,7 +66,7 @@ public sealed class ZooKeeperResourceTests
     {
         var zooKeeper = _builder.AddZooKeeper("zk").WithDataVolume("mine").WithMembers(3).Resource;
 
-        Assert.Equal(["mine", "mine-2", "mine-3"], zooKeeper.Members.Select(member => Composition.MountOf(member).Source));
+        Assert.Equal(["mine-1-of-3", "mine-2-of-3", "mine-3-of-3"], zooKeeper.Members.Select(member => Composition.MountOf(member).Source));
         Assert.All(zooKeeper.Members, member => Assert.Equal("/data", Composition.MountOf(member).Target));
         Assert.Equal("/data", (await Composition.EnvironmentOfAsync(_builder, zooKeeper))["ZOO_DATA_LOG_DIR"]);
     }

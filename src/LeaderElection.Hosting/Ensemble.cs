@@ -8,6 +8,8 @@ internal sealed class Ensemble
 {
     private readonly List<IResourceBuilder<ContainerResource>> _members = [];
     private readonly List<Action<IResourceBuilder<ContainerResource>>> _configurations = [];
+    private readonly List<(ContainerResource Member, ContainerMountAnnotation Mount)> _mounts = [];
+    private Func<IResourceBuilder<ContainerResource>, ContainerMountAnnotation>? _mountOf;
 
     public IEnumerable<ContainerResource> Members => _members.Select(member => member.Resource);
 
@@ -41,6 +43,7 @@ internal sealed class Ensemble
                 .WithIconName("Database")
                 .WithParentRelationship(first.Resource));
         }
+        Mount();
 
         // Told at the start, so that it does not matter whether it was set before or after.
         first.ApplicationBuilder.Eventing.Subscribe<BeforeStartEvent>((_, _) =>
@@ -57,16 +60,42 @@ internal sealed class Ensemble
     /// <summary>The number of a member, from 1.</summary>
     public int NumberOf(ContainerResource member) => _members.FindIndex(builder => builder.Resource == member) + 1;
 
-    /// <summary>A member's own form of a name that was given for all: the first takes it as it is.</summary>
-    public string NameOf(IResourceBuilder<ContainerResource> member, string name) =>
-        NumberOf(member.Resource) is > 1 and var number ? $"{name}-{number}" : name;
-
     /// <summary>Gives each member a volume of its own.</summary>
-    public void MountVolume(string? name, string target) => Configure(member =>
-        member.WithVolume(name is null ? VolumeNameGenerator.Generate(member, "data") : NameOf(member, name), target));
+    public void MountVolume(string? name, string target) => Mount(member => new ContainerMountAnnotation(
+        name is null ? VolumeNameGenerator.Generate(member, _members.Count == 1 ? "data" : $"data-of-{_members.Count}") : NameOf(member, name),
+        target,
+        ContainerMountType.Volume,
+        isReadOnly: false));
 
     /// <summary>Gives each member a folder of its own.</summary>
-    public void MountFolder(string source, string target) => Configure(member => member.WithBindMount(NameOf(member, source), target));
+    public void MountFolder(string source, string target) => Mount(member => new ContainerMountAnnotation(
+        Path.GetFullPath(NameOf(member, source), member.ApplicationBuilder.AppHostDirectory), target, ContainerMountType.BindMount, isReadOnly: false));
+
+    private void Mount(Func<IResourceBuilder<ContainerResource>, ContainerMountAnnotation> mountOf)
+    {
+        _mountOf = mountOf;
+        Mount();
+    }
+
+    /// <summary>Names what holds the data after the number of members, so that none of it is taken up by another number.</summary>
+    private void Mount()
+    {
+        foreach (var (member, mount) in _mounts)
+            member.Annotations.Remove(mount);
+        _mounts.Clear();
+        if (_mountOf is not { } mountOf)
+            return;
+        foreach (var member in _members)
+        {
+            var mount = mountOf(member);
+            member.WithAnnotation(mount);
+            _mounts.Add((member.Resource, mount));
+        }
+    }
+
+    /// <summary>A member's own form of a name that was given for all: one alone takes it as it is.</summary>
+    private string NameOf(IResourceBuilder<ContainerResource> member, string name) =>
+        _members.Count == 1 ? name : $"{name}-{NumberOf(member.Resource)}-of-{_members.Count}";
 
     /// <summary>What the clients are told: the addresses of all, with commas between them.</summary>
     public ReferenceExpression List(Func<ContainerResource, EndpointReferenceExpression> address) => Members

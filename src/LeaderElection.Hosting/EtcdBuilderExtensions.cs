@@ -41,9 +41,13 @@ public static class EtcdBuilderExtensions
     /// <summary>
     /// Makes it a cluster that survives the loss of less than half of its members. The further members are containers
     /// <c>name-2</c>, <c>name-3</c> and so on, nested under this one, of its image and of its lifetime; what else is set on
-    /// this resource by Aspire's own methods is not passed on to them. The number is that of a new cluster: data
-    /// that was written by another number of members is not taken up.
+    /// this resource by Aspire's own methods is not passed on to them. Data belongs to one number of members: with another
+    /// one the store starts empty, beside what was there, and fencing tokens begin anew.
     /// </summary>
+    /// <remarks>
+    /// On data of one member, that one would go on as a cluster of its own, beside another one of the new members; on
+    /// data of three, one alone would wait for the others for ever.
+    /// </remarks>
     /// <param name="builder">The resource.</param>
     /// <param name="count">How many, this one included: 1, 3, 5 or 7.</param>
     /// <returns>The resource's builder.</returns>
@@ -56,9 +60,9 @@ public static class EtcdBuilderExtensions
         return builder;
     }
 
-    /// <summary>Keeps the data in a volume, each member in its own.</summary>
+    /// <summary>Keeps the data in a volume, each member in its own; a volume belongs to one number of members, see <see cref="WithMembers"/>.</summary>
     /// <param name="builder">The resource.</param>
-    /// <param name="name">The volume's name, to which further members append <c>-2</c>, <c>-3</c> and so on; by default made of the application's and the resource's.</param>
+    /// <param name="name">The volume's name, to which each of several members appends <c>-1-of-3</c>, <c>-2-of-3</c> and so on; by default made of the application's and the resource's.</param>
     /// <returns>The resource's builder.</returns>
     public static IResourceBuilder<EtcdResource> WithDataVolume(this IResourceBuilder<EtcdResource> builder, string? name = null)
     {
@@ -68,9 +72,9 @@ public static class EtcdBuilderExtensions
         return builder;
     }
 
-    /// <summary>Keeps the data in a folder of this machine, each member in its own.</summary>
+    /// <summary>Keeps the data in a folder of this machine, each member in its own; a folder belongs to one number of members, see <see cref="WithMembers"/>.</summary>
     /// <param name="builder">The resource.</param>
-    /// <param name="source">The folder, to which further members append <c>-2</c>, <c>-3</c> and so on; relative to the AppHost's.</param>
+    /// <param name="source">The folder, to whose name each of several members appends <c>-1-of-3</c>, <c>-2-of-3</c> and so on; relative to the AppHost's.</param>
     /// <returns>The resource's builder.</returns>
     public static IResourceBuilder<EtcdResource> WithDataBindMount(this IResourceBuilder<EtcdResource> builder, string source)
     {

@@ -45,13 +45,13 @@ public static class NativeZooKeeperBuilderExtensions
         dataDir={directory.Replace('\\', '/')}
         clientPort={port}
         clientPortAddress=127.0.0.1
-        maxClientCnxns=0
+        maxClientCnxns={ZooKeeperBuilderExtensions.Unlimited}
         tickTime={ZooKeeperBuilderExtensions.TickMilliseconds}
         minSessionTimeout={ZooKeeperBuilderExtensions.ShortestSessionMilliseconds}
         maxSessionTimeout={ZooKeeperBuilderExtensions.LongestSessionMilliseconds}
         admin.enableServer=false
         4lw.commands.whitelist=srvr,mntr
-        autopurge.purgeInterval=1
+        autopurge.purgeInterval={ZooKeeperBuilderExtensions.PurgeHours}
 
         """);
 }

@@ -16,6 +16,10 @@ public static class ZooKeeperBuilderExtensions
     internal const int ShortestSessionMilliseconds = 500;
     internal const int LongestSessionMilliseconds = 3_600_000;
 
+    // Old snapshots are removed that often, and as many clients let in.
+    internal const int PurgeHours = 1;
+    internal const int Unlimited = 0;
+
     private const int ClientPort = 2181;
     private const string DataFolder = "/data";
 
@@ -52,8 +56,12 @@ public static class ZooKeeperBuilderExtensions
     /// <summary>
     /// Makes it an ensemble that survives the loss of less than half of its members. The further members are containers
     /// <c>name-2</c>, <c>name-3</c> and so on, nested under this one, of its image and of its lifetime; what else is set on
-    /// this resource by Aspire's own methods is not passed on to them.
+    /// this resource by Aspire's own methods is not passed on to them. Data belongs to one number of members: with another
+    /// one the store starts empty, beside what was there, and fencing tokens begin anew.
     /// </summary>
+    /// <remarks>
+    /// On data of fewer members, the new ones could outvote the one that has it, and it would be lost.
+    /// </remarks>
     /// <param name="builder">The resource.</param>
     /// <param name="count">How many, this one included: 1, 3, 5 or 7.</param>
     /// <returns>The resource's builder.</returns>
@@ -66,9 +74,9 @@ public static class ZooKeeperBuilderExtensions
         return builder;
     }
 
-    /// <summary>Keeps the data in a volume, each member in its own.</summary>
+    /// <summary>Keeps the data in a volume, each member in its own; a volume belongs to one number of members, see <see cref="WithMembers"/>.</summary>
     /// <param name="builder">The resource.</param>
-    /// <param name="name">The volume's name, to which further members append <c>-2</c>, <c>-3</c> and so on; by default made of the application's and the resource's.</param>
+    /// <param name="name">The volume's name, to which each of several members appends <c>-1-of-3</c>, <c>-2-of-3</c> and so on; by default made of the application's and the resource's.</param>
     /// <returns>The resource's builder.</returns>
     public static IResourceBuilder<ZooKeeperResource> WithDataVolume(this IResourceBuilder<ZooKeeperResource> builder, string? name = null)
     {
@@ -78,9 +86,9 @@ public static class ZooKeeperBuilderExtensions
         return builder;
     }
 
-    /// <summary>Keeps the data in a folder of this machine, each member in its own.</summary>
+    /// <summary>Keeps the data in a folder of this machine, each member in its own; a folder belongs to one number of members, see <see cref="WithMembers"/>.</summary>
     /// <param name="builder">The resource.</param>
-    /// <param name="source">The folder, to which further members append <c>-2</c>, <c>-3</c> and so on; relative to the AppHost's.</param>
+    /// <param name="source">The folder, to whose name each of several members appends <c>-1-of-3</c>, <c>-2-of-3</c> and so on; relative to the AppHost's.</param>
     /// <returns>The resource's builder.</returns>
     public static IResourceBuilder<ZooKeeperResource> WithDataBindMount(this IResourceBuilder<ZooKeeperResource> builder, string source)
     {
@@ -104,6 +112,10 @@ public static class ZooKeeperBuilderExtensions
         // How long members have to find their leader, and how far they may lag behind it: 10 s and 5 s, in ticks.
         environment["ZOO_INIT_LIMIT"] = Text(10_000 / TickMilliseconds);
         environment["ZOO_SYNC_LIMIT"] = Text(5_000 / TickMilliseconds);
+        // By the image's own defaults it would keep every snapshot for ever, and take 60 connections of one address: all
+        // containers of this machine, and all processes outside of them, are one address to it.
+        environment["ZOO_AUTOPURGE_PURGEINTERVAL"] = Text(PurgeHours);
+        environment["ZOO_MAX_CLIENT_CNXNS"] = Text(Unlimited);
         environment["ZOO_CFG_EXTRA"] = FormattableString.Invariant(
             $"minSessionTimeout={ShortestSessionMilliseconds} maxSessionTimeout={LongestSessionMilliseconds}");
     }
