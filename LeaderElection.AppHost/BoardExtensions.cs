@@ -27,8 +27,7 @@ internal static class BoardExtensions
         if (access.OperatorKey is not { } key)
             return board;
 
-        builder.Services.AddSingleton<BoardOperator>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<BoardOperator>());
+        builder.Services.AddEarlyHostedService<BoardOperator>();
         return board.WithEnvironment("Board__OperatorKey", builder.CreateResourceBuilder(new ParameterResource("board-operator-key", _ => key, secret: true)));
     }
 }

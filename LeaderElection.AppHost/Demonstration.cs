@@ -12,7 +12,7 @@ internal static class Demonstration
         if (options.Scenario is null || !builder.ExecutionContext.IsRunMode)
         {
             if (builder.ExecutionContext.IsRunMode)
-                builder.Services.AddHostedService<StartReport>();
+                builder.Services.AddEarlyHostedService<StartReport>();
             builder.Build().Run();
             return 0;
         }
@@ -24,8 +24,7 @@ internal static class Demonstration
         }
 
         builder.Services.AddSingleton(options);
-        builder.Services.AddSingleton<ScenarioRun>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<ScenarioRun>());
+        builder.Services.AddEarlyHostedService<ScenarioRun>();
         var app = builder.Build();
         var scenario = app.Services.GetRequiredService<ScenarioRun>();
         app.Run();

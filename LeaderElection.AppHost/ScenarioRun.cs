@@ -13,8 +13,10 @@ internal sealed class ScenarioRun(
     /// <summary>What the board can run.</summary>
     public static readonly IReadOnlyList<string> Names = ["leader-failure", "partition", "rolling-restart", "frozen-leader"];
 
-    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>For how long it waits for the leaders and all candidates.</summary>
+    public TimeSpan StartLimit { get; set; } = TimeSpan.FromMinutes(2);
 
     /// <summary>Whether it ran on one election at least, and passed on all.</summary>
     public bool Passed { get; private set; }
@@ -67,7 +69,8 @@ internal sealed class ScenarioRun(
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested)
         {
-            throw new DistributedApplicationException($"{missing} did not appear within {StartLimit.TotalMinutes} minutes");
+            string[] reasons = [$"{missing} did not appear within {StartLimit.TotalMinutes:0.#} minutes", .. model.Unwell(notifications)];
+            throw new DistributedApplicationException(string.Join("; ", reasons));
         }
     }
 

@@ -9,33 +9,52 @@ namespace LeaderElection.AppHost;
 internal sealed class StartReport(
     ResourceNotificationService notifications, DistributedApplicationModel model, IConfiguration configuration) : BackgroundService
 {
-    /// <summary>After that much time the addresses are told all the same.</summary>
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
-
     /// <summary>The name by which Aspire has its dashboard among the resources, hidden.</summary>
     private const string Dashboard = "aspire-dashboard";
+
+    /// <summary>After that much time it is told what there is, and what is missing; the rest later, should it come.</summary>
+    public TimeSpan Limit { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Where it is told.</summary>
+    public TextWriter Output { get; set; } = Console.Out;
 
     private bool HasDashboard => configuration["AppHost:BrowserToken"] is { Length: > 0 };
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var late = new CancellationTokenSource(Limit, TimeProvider.System);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, late.Token);
         var elections = model.Resources.OfType<ElectionResource>().Select(election => election.Name).ToArray();
+        var up = UpAsync(elections, stoppingToken);
+        try
+        {
+            await up.WaitAsync(Limit, TimeProvider.System, stoppingToken);
+        }
+        catch (TimeoutException)
+        {
+            Tell(elections);
+            await up;
+        }
+        Tell(elections);
+    }
+
+    private async Task UpAsync(IEnumerable<string> elections, CancellationToken stoppingToken)
+    {
         try
         {
             await Task.WhenAll(elections
-                .Select(name => notifications.WaitForResourceAsync(name, e => e.Snapshot.GetLeader() is not null, either.Token))
-                .Concat(model.Resources.OfType<ProjectResource>().Select(project => notifications.WaitForResourceHealthyAsync(project.Name, either.Token)))
-                .Concat(HasDashboard ? [notifications.WaitForResourceAsync(Dashboard, e => LoginUrl(e) is not null, either.Token)] : []));
+                .Select(name => notifications.WaitForResourceAsync(name, e => e.Snapshot.GetLeader() is not null, stoppingToken))
+                .Concat(model.Resources.OfType<ProjectResource>().Select(project => notifications.WaitForResourceHealthyAsync(project.Name, stoppingToken)))
+                .Concat(HasDashboard ? [notifications.WaitForResourceAsync(Dashboard, e => LoginUrl(e) is not null, stoppingToken)] : []));
         }
-        catch (Exception e) when (e is OperationCanceledException or DistributedApplicationException)
+        catch (DistributedApplicationException)
         {
-            // It is told what there is.
+            // One of them failed; it is told what there is.
         }
+    }
 
-        if (!stoppingToken.IsCancellationRequested)
-            Console.WriteLine(string.Join(Environment.NewLine, ["", .. Elections(elections), .. Addresses(), ""]));
+    private void Tell(IReadOnlyCollection<string> elections)
+    {
+        IEnumerable<string> unwell = model.Unwell(notifications).Select(line => $"  {line}");
+        Output.WriteLine(string.Join(Environment.NewLine, ["", .. Elections(elections), .. unwell, .. Addresses(), ""]));
     }
 
     private IEnumerable<string> Elections(IReadOnlyCollection<string> elections)
