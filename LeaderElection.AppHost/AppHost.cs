@@ -57,5 +57,6 @@ IResourceBuilder<ProjectResource> AddWorker(string name, IResourceBuilder<Electi
     .WithHttpHealthCheck("/health")
     .WithSameEnvironment()
     .WithReference(board)
+    .WithLedgerEpoch()
     .WaitFor(board)
     .WithReference(election);

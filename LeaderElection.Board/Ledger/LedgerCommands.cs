@@ -9,13 +9,13 @@ internal sealed class LedgerCommands(SqliteConnection connection) : IDisposable
     private const int RefusalsKept = 1_000;
 
     private readonly SqliteCommand _find = Command(connection,
-        "SELECT highest, sequence FROM elections WHERE name = $election", "$election");
+        "SELECT highest, sequence, epoch FROM elections WHERE name = $election", "$election");
 
     private readonly SqliteCommand _advance = Command(connection,
         """
-        INSERT INTO elections (name, highest, sequence) VALUES ($election, $token, $sequence)
-        ON CONFLICT (name) DO UPDATE SET highest = excluded.highest, sequence = excluded.sequence
-        """, "$election", "$token", "$sequence");
+        INSERT INTO elections (name, highest, sequence, epoch) VALUES ($election, $token, $sequence, $epoch)
+        ON CONFLICT (name) DO UPDATE SET highest = excluded.highest, sequence = excluded.sequence, epoch = excluded.epoch
+        """, "$election", "$token", "$sequence", "$epoch");
 
     private readonly SqliteCommand _append = Command(connection,
         "INSERT INTO entries (election, sequence, fencing_token, candidate, at, text) VALUES ($election, $sequence, $token, $candidate, $at, $text)",
@@ -34,24 +34,24 @@ internal sealed class LedgerCommands(SqliteConnection connection) : IDisposable
     /// <summary>Within the transaction, so that no other write can come between the comparison and the append.</summary>
     public LedgerDecision Apply(LedgerWrite write, string at, SqliteTransaction transaction)
     {
-        long highest = 0, sequence = 0;
+        long highest = 0, sequence = 0, epoch = 0;
         Set(_find, transaction, write.Election);
         using (var reader = _find.ExecuteReader())
         {
             if (reader.Read())
-                (highest, sequence) = (reader.GetInt64(0), reader.GetInt64(1));
+                (highest, sequence, epoch) = (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
         }
 
-        if (write.FencingToken <= 0 || write.FencingToken < highest)
+        if (write.FencingToken <= 0 || write.Epoch < epoch || (write.Epoch == epoch && write.FencingToken < highest))
         {
             Run(_refuse, transaction, write.Election, write.FencingToken, highest, write.Candidate, at);
             Run(_trim, transaction, write.Election);
-            return new LedgerDecision(null, highest, IsFirstOfTerm: false);
+            return new LedgerDecision(null, highest, epoch, IsFirstOfTerm: false);
         }
         sequence++;
-        Run(_advance, transaction, write.Election, write.FencingToken, sequence);
+        Run(_advance, transaction, write.Election, write.FencingToken, sequence, write.Epoch);
         Run(_append, transaction, write.Election, sequence, write.FencingToken, write.Candidate, at, write.Text);
-        return new LedgerDecision(sequence, write.FencingToken, IsFirstOfTerm: write.FencingToken > highest);
+        return new LedgerDecision(sequence, write.FencingToken, write.Epoch, IsFirstOfTerm: (write.Epoch, write.FencingToken) != (epoch, highest));
     }
 
     public void Dispose()

@@ -45,6 +45,7 @@ internal static partial class LedgerEndpoints
         {
             var error = write.FencingToken == 0
                 ? $"fencing token 0 is never accepted; the highest seen is {decision.Highest}"
+                : write.Epoch < decision.Epoch ? $"epoch {write.Epoch} is over; fencing tokens are of epoch {decision.Epoch} now"
                 : $"fencing token {write.FencingToken} is lower than {decision.Highest}, the highest seen";
             Count(election, "refused");
             activity?.SetTag("election.highest_fencing_token", decision.Highest);

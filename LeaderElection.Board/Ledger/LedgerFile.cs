@@ -5,13 +5,14 @@ namespace LeaderElection.Board.Ledger;
 /// <summary>Opens the ledger's database, and makes it on first use.</summary>
 internal static class LedgerFile
 {
-    private const int Version = 1;
+    private const int Version = 2;
 
     private const string Schema = """
         CREATE TABLE IF NOT EXISTS elections (
             name TEXT PRIMARY KEY,
             highest INTEGER NOT NULL,
-            sequence INTEGER NOT NULL) WITHOUT ROWID;
+            sequence INTEGER NOT NULL,
+            epoch INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS entries (
             election TEXT NOT NULL,
             sequence INTEGER NOT NULL,
@@ -53,11 +54,14 @@ internal static class LedgerFile
     {
         if (Execute(connection, "PRAGMA quick_check(1)") is not "ok")
             throw new LedgerException($"the ledger {path} is corrupt: move it away, or restore it from a copy");
-        if (Execute(connection, "PRAGMA user_version") is long version && version > Version)
+        var version = Execute(connection, "PRAGMA user_version") as long? ?? 0;
+        if (version > Version)
             throw new LedgerException($"the ledger {path} has version {version}, written by a later program; this one reads version {Version}");
         Execute(connection, "PRAGMA journal_mode = WAL");
         using var transaction = connection.BeginTransaction();
         Execute(connection, Schema, transaction);
+        if (version == 1)
+            Execute(connection, "ALTER TABLE elections ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0", transaction);
         Execute(connection, $"PRAGMA user_version = {Version}", transaction);
         transaction.Commit();
     }

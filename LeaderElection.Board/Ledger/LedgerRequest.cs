@@ -19,6 +19,10 @@ internal static class LedgerRequest
             return Bad("the header Fencing-Token is missing");
         if (tokens.Count > 1 || !long.TryParse(tokens[0], NumberStyles.None, CultureInfo.InvariantCulture, out var token))
             return Bad($"the header Fencing-Token is one whole number, 0 to {long.MaxValue}");
+        var epochs = request.Headers["Fencing-Epoch"];
+        var epoch = 0L;
+        if (epochs.Count > 1 || (epochs.Count == 1 && !long.TryParse(epochs[0], NumberStyles.None, CultureInfo.InvariantCulture, out epoch)))
+            return Bad($"the header Fencing-Epoch is one whole number, 0 to {long.MaxValue}");
         var candidates = request.Headers["Candidate"];
         if (candidates.Count > 1 || (candidates.Count == 1 && !ElectionNames.IsValid(candidates[0])))
             return Bad($"the header Candidate: 1 to {ElectionNames.MaxLength} of A-Z a-z 0-9 . _ -");
@@ -39,7 +43,7 @@ internal static class LedgerRequest
             return Bad("the body is empty; it is the entry");
         try
         {
-            return (new LedgerWrite(election, token, candidates.Count == 1 ? candidates[0] : null, StrictUtf8.GetString(body.Span)), null);
+            return (new LedgerWrite(election, epoch, token, candidates.Count == 1 ? candidates[0] : null, StrictUtf8.GetString(body.Span)), null);
         }
         catch (DecoderFallbackException)
         {

@@ -6,7 +6,7 @@ namespace LeaderElection.Board.Ledger;
 
 /// <summary>
 /// The ledger: what leaders write, guarded by their fencing tokens, in an SQLite file. A write whose token is 0 or lower
-/// than the highest seen is refused; comparison and append are one transaction, and the highest token survives restarts.
+/// than the highest seen is refused, and so is one of an earlier epoch, whatever its token; comparison and append are one transaction, and the highest token survives restarts.
 /// </summary>
 /// <remarks>One task writes: what arrives while a commit is on its way to the disk goes into the next one together.</remarks>
 internal sealed class LedgerStore : IDisposable
@@ -82,7 +82,12 @@ internal sealed class LedgerStore : IDisposable
             using var connection = LedgerFile.Open(_path);
             // One transaction, so that the three answers are of the same moment.
             using var transaction = connection.BeginTransaction(deferred: true);
-            var highest = Query(transaction, "SELECT highest FROM elections WHERE name = $election LIMIT $limit", election, 1, row => row.GetInt64(0));
+            var fence = Query(
+                transaction,
+                "SELECT highest, epoch FROM elections WHERE name = $election LIMIT $limit",
+                election,
+                1,
+                row => (Highest: row.GetInt64(0), Epoch: row.GetInt64(1))).FirstOrDefault();
             var entries = Query(
                 transaction,
                 "SELECT sequence, fencing_token, candidate, at, text FROM entries WHERE election = $election ORDER BY sequence DESC LIMIT $limit",
@@ -95,7 +100,7 @@ internal sealed class LedgerStore : IDisposable
                 election,
                 limit,
                 row => new LedgerRefusal(row.GetInt64(0), row.GetInt64(1), TextOrNull(row, 2), row.GetString(3)));
-            return new LedgerPage(election, highest.FirstOrDefault(), entries, refusals);
+            return new LedgerPage(election, fence.Highest, fence.Epoch, entries, refusals);
         }
         catch (SqliteException exception)
         {

@@ -161,10 +161,10 @@ internal sealed class Stage(
         }
     }
 
-    /// <summary>Writes to the ledger in somebody's name.</summary>
+    /// <summary>Writes to the ledger in somebody's name, in the present epoch: the token decides.</summary>
     public async Task<LedgerDecision> WriteAsync(string candidate, long token, string text)
     {
-        var write = new LedgerWrite(run.Election.Name, token, candidate, text);
+        var write = new LedgerWrite(run.Election.Name, ledger.Read(run.Election.Name, 1).Epoch, token, candidate, text);
         var decision = await ledger.AppendAsync(write);
         news.Tell(write, decision);
         return decision;

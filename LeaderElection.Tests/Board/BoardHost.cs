@@ -48,13 +48,15 @@ internal sealed class BoardHost : IAsyncDisposable
     public Task<JsonElement> LedgerAsync(string election, int limit = 100) =>
         Client.GetFromJsonAsync<JsonElement>($"/api/ledger/{election}?limit={limit}");
 
-    public async Task<HttpResponseMessage> AppendAsync(string election, string? token, string? candidate = null, HttpContent? body = null)
+    public async Task<HttpResponseMessage> AppendAsync(string election, string? token, string? candidate = null, HttpContent? body = null, string? epoch = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/ledger/{election}") { Content = body ?? new StringContent("an entry") };
         if (token is not null)
             request.Headers.TryAddWithoutValidation("Fencing-Token", token);
         if (candidate is not null)
             request.Headers.TryAddWithoutValidation("Candidate", candidate);
+        if (epoch is not null)
+            request.Headers.TryAddWithoutValidation("Fencing-Epoch", epoch);
         return await Client.SendAsync(request);
     }
 

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.Data.Sqlite;
 
 namespace LeaderElection.Tests.Board;
 
@@ -99,6 +100,64 @@ public sealed class LedgerTests : IDisposable
         Assert.Equal(HttpStatusCode.Conflict, lower.StatusCode);
         Assert.Equal(HttpStatusCode.Created, same.StatusCode);
         Assert.Equal(2, (await restarted.LedgerAsync("jobs")).GetProperty("entries").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Append_LaterEpoch_StartsTheTokensOver_AndShutsTheEarlierOut()
+    {
+        await using var board = await BoardHost.StartAsync();
+        (await board.AppendAsync("jobs", "900")).Dispose();
+        (await board.AppendAsync("jobs", "950", epoch: "1")).Dispose();
+
+        using var fresh = await board.AppendAsync("jobs", "2", epoch: "7");
+        using var lower = await board.AppendAsync("jobs", "1", epoch: "7");
+        using var earlier = await board.AppendAsync("jobs", "951", epoch: "6");
+        using var without = await board.AppendAsync("jobs", "901");
+
+        Assert.Equal(HttpStatusCode.Created, fresh.StatusCode);
+        Assert.Equal(HttpStatusCode.Conflict, lower.StatusCode);
+        Assert.Contains("1 is lower than 2", await lower.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Conflict, earlier.StatusCode);
+        Assert.Contains("epoch 6 is over; fencing tokens are of epoch 7 now", await earlier.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Conflict, without.StatusCode);
+        var ledger = await board.LedgerAsync("jobs");
+        Assert.Equal((2, 7), (ledger.GetProperty("highest").GetInt64(), ledger.GetProperty("epoch").GetInt64()));
+    }
+
+    [Theory]
+    [InlineData("-1")]
+    [InlineData("one")]
+    [InlineData("9223372036854775808")]
+    public async Task Append_BadEpoch_IsExplainedInOneLine(string epoch)
+    {
+        await using var board = await BoardHost.StartAsync();
+
+        using var response = await board.AppendAsync("jobs", "1", epoch: epoch);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Contains("the header Fencing-Epoch is one whole number, 0 to 9223372036854775807", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Open_LedgerOfTheFirstVersion_KeepsEntriesAndHighestToken()
+    {
+        await using (var board = await BoardHost.StartAsync(_directory.FullName))
+            (await board.AppendAsync("jobs", "5")).Dispose();
+        using (var connection = new SqliteConnection($"Data Source={Path.Combine(_directory.FullName, "ledger.db")};Pooling=False"))
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = "ALTER TABLE elections DROP COLUMN epoch; PRAGMA user_version = 1";
+            command.ExecuteNonQuery();
+        }
+
+        await using var upgraded = await BoardHost.StartAsync(_directory.FullName);
+        using var lower = await upgraded.AppendAsync("jobs", "4");
+        using var higher = await upgraded.AppendAsync("jobs", "6");
+
+        Assert.Equal(HttpStatusCode.Conflict, lower.StatusCode);
+        Assert.Equal(HttpStatusCode.Created, higher.StatusCode);
+        Assert.Equal(2, (await upgraded.LedgerAsync("jobs")).GetProperty("entries").GetArrayLength());
     }
 
     [Fact]

@@ -50,6 +50,18 @@ public sealed class WorkerAndBoardTests : IDisposable
     }
 
     [Fact]
+    public async Task LedgerThatSawHigherTokensOfAnEarlierEpoch_TakesTheEntriesOfThisOne()
+    {
+        await using var board = await BoardHost.StartAsync();
+        (await board.AppendAsync("my-service", $"{long.MaxValue}", epoch: "1")).Dispose();
+
+        await using var worker = await StartAsync(board, "--ledger-epoch", "2");
+
+        await Eventually.GetAsync(worker.ElectionAsync, e => e.GetProperty("ledger").GetProperty("accepted").GetInt64() > 1, "two accepted entries");
+        Assert.Equal(0, (await worker.ElectionAsync()).GetProperty("ledger").GetProperty("refused").GetInt64());
+    }
+
+    [Fact]
     public async Task UnreachableBoard_IsOneWarning_AndTheLeaderGoesOnLeading()
     {
         await using var worker = await WorkerProcess.StartAsync(
@@ -63,9 +75,9 @@ public sealed class WorkerAndBoardTests : IDisposable
         Assert.Equal("leader", (await worker.ElectionAsync()).GetProperty("role").GetString());
     }
 
-    private Task<WorkerProcess> StartAsync(BoardHost board) => WorkerProcess.StartAsync(
+    private Task<WorkerProcess> StartAsync(BoardHost board, params string[] more) => WorkerProcess.StartAsync(
         _folder.Path,
-        ["--node-id", "node-1", "--lock-name", "my-service", "--work-interval", "20ms", "--board", board.Client.BaseAddress!.ToString()]);
+        ["--node-id", "node-1", "--lock-name", "my-service", "--work-interval", "20ms", "--board", board.Client.BaseAddress!.ToString(), .. more]);
 
     private static Task WaitForBoardRoleAsync(BoardHost board, string role) => Eventually.GetAsync(
         board.ElectionsAsync,

@@ -47,6 +47,7 @@ public sealed class WorkerOptionsTests
     [InlineData("LeaderElection:Candidate", "a b", "--candidate (LeaderElection:Candidate) is 'a b'; it must be 1 to 128 of A-Z a-z 0-9 . _ -")]
     [InlineData("LeaderElection:LeaseDuration", "15", "--lease-duration (LeaderElection:LeaseDuration) is '15'; it must be a duration, such as 15s, 500ms, 2m or 00:00:15")]
     [InlineData("LeaderElection:Board", "localhost:8080", "--board (LeaderElection:Board) is 'localhost:8080'; it must be an address such as http://localhost:8080")]
+    [InlineData("LeaderElection:LedgerEpoch", "-1", "--ledger-epoch (LeaderElection:LedgerEpoch) is '-1'; it must be a whole number from 0")]
     [InlineData("LeaderElection:WorkInterval", "0s", "--work-interval (LeaderElection:WorkInterval) is '0s'; it must be from 1ms to 1h")]
     public void Read_BadValue_IsOneProblemThatNamesOptionValueAndRule(string key, string value, string problem)
     {

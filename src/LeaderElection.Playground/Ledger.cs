@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
@@ -21,6 +22,7 @@ public sealed partial class Ledger : IDisposable
     private static readonly ActivitySource Source = new("LeaderElection.Playground");
 
     private readonly HttpClient _http;
+    private readonly long? _epoch;
     private readonly FaultInjection _faults;
     private readonly ILogger<Ledger> _logger;
     private long _accepted;
@@ -30,7 +32,7 @@ public sealed partial class Ledger : IDisposable
 
     internal Ledger(PlaygroundSettings settings, FaultInjection faults, ILogger<Ledger> logger)
     {
-        (_faults, _logger, Interval) = (faults, logger, settings.WorkInterval);
+        (_faults, _logger, _epoch, Interval) = (faults, logger, settings.LedgerEpoch, settings.WorkInterval);
         _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(2) })
         {
             BaseAddress = settings.Board,
@@ -121,6 +123,8 @@ public sealed partial class Ledger : IDisposable
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/ledger/{leadership.ElectionName}") { Content = new StringContent(entry) };
         request.Headers.Add(FencingHeader.Name, FencingHeader.Format(leadership.FencingToken));
+        if (_epoch is { } epoch)
+            request.Headers.Add("Fencing-Epoch", epoch.ToString(CultureInfo.InvariantCulture));
         request.Headers.Add("Candidate", leadership.CandidateId);
         using var response = await _http.SendAsync(request, lost);
         return response.StatusCode switch

@@ -10,6 +10,7 @@ internal sealed class PlaygroundSettings
 {
     public const string PlaygroundKey = $"{ElectionSettings.Section}:Playground";
     public const string BoardKey = $"{ElectionSettings.Section}:Board";
+    public const string LedgerEpochKey = $"{ElectionSettings.Section}:LedgerEpoch";
     public const string WorkIntervalKey = $"{ElectionSettings.Section}:WorkInterval";
     public const string StatusKey = $"{ElectionSettings.Section}:Status";
 
@@ -20,6 +21,9 @@ internal sealed class PlaygroundSettings
 
     /// <summary>The board's address; <see langword="null"/> to do without.</summary>
     public Uri? Board { get; init; }
+
+    /// <summary>Of which life of the store the fencing tokens are, where the board's ledger may have seen an earlier one.</summary>
+    public long? LedgerEpoch { get; init; }
 
     public required TimeSpan WorkInterval { get; init; }
 
@@ -40,6 +44,7 @@ internal sealed class PlaygroundSettings
         {
             IsOn = isOn,
             Board = isOn ? board : null,
+            LedgerEpoch = reader.Number(LedgerEpochKey),
             WorkInterval = work,
             Status = status ?? !Console.IsOutputRedirected,
         });

@@ -24,6 +24,7 @@ internal sealed record CommandLineOption(string Name, string Key, string? ValueN
         new("--member", ElectionSettings.RaftMemberKey, "ID", "raft: which of the members this replica is, such as m0."),
         new("--raft-dir", $"{ElectionSettings.Section}:Raft:Directory", "FOLDER", "raft: where this member keeps its term and votes; its own, and to be kept. Default: ./raft/MEMBER."),
         new("--board", PlaygroundSettings.BoardKey, "URL", "The board, where replicas report and the leader writes to the ledger. Default: the service 'board' where one is configured, else none."),
+        new("--ledger-epoch", PlaygroundSettings.LedgerEpochKey, "NUMBER", "Raised when the store starts over, so that the ledger takes its lower fencing tokens, and none of an earlier epoch. Default: 0."),
         new("--work-interval", PlaygroundSettings.WorkIntervalKey, Duration, "How often the leader does its work. Default: 500ms."),
         new("--status", PlaygroundSettings.StatusKey, null, "Print the state once a second even where the output is not a terminal."),
         new("--playground", PlaygroundSettings.PlaygroundKey, null, "Show and tell who leads outside of Development, too."),
