@@ -56,6 +56,55 @@ public sealed class FileElectionTests : FileTests
     }
 
     [Fact]
+    public async Task Leader_WhoseNotificationIsLost_LooksAtEachRenewal()
+    {
+        var backend = (FileElectionBackend)Backend();
+        var leader = await backend.CreateElection("e", "a").CampaignAsync(Late);
+        backend.Watcher!.Dispose();
+        backend.Watcher = new DeafWatcher();
+        File.Delete(LeasePath);
+        var next = await Backend().CreateElection("e", "b").CampaignAsync(Late);
+        Assert.Equal(LeadershipEnd.Superseded, leader.EndReason);
+        Assert.True(next.FencingToken > leader.FencingToken);
+    }
+
+    [Theory]
+    [InlineData(DriveType.Fixed, true)]
+    [InlineData(DriveType.Ram, true)]
+    [InlineData(DriveType.Network, false)]
+    [InlineData(DriveType.Unknown, false)]
+    [InlineData(DriveType.NoRootDirectory, false)]
+    public void FileSystem_CountsAsLocal_OnlyIfItIsKnownToBe(DriveType type, bool expected) =>
+        Assert.Equal(expected, ElectionFolder.IsKnownToBeLocal(type));
+
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    public void SharedBetweenMachines_OverridesWhatTheSystemSays(bool? option, bool expected) =>
+        Assert.Equal(expected, ElectionFolder.Open(Store.Folder, create: false, TimeProvider.System, option).IsNetwork);
+
+    [MountFact]
+    public async Task Campaign_ThroughAnotherMountOfTheFolder_IsRefused_WhileTheOtherLeads()
+    {
+        await using var overlay = await OverMount.MountAsync(Store.Folder);
+        var leader = await Backend().CreateElection("e", "a").CampaignAsync(Late);
+        var error = await Assert.ThrowsAsync<ElectionStoreException>(() => Backend(overlay.Path).CreateElection("e", "b").CampaignAsync(Late).AsTask());
+        Assert.Equal($"folder {overlay.Path}: a leads there through another mount of this machine, and locks do not pass from one to the other; use one of them", error.Message);
+        Assert.True(leader.IsValid);
+    }
+
+    [MountFact]
+    public async Task Leader_ThroughAnotherMountOfTheFolder_IsNotTakenForDead()
+    {
+        await using var overlay = await OverMount.MountAsync(Store.Folder);
+        var leader = await Backend(overlay.Path).CreateElection("e", "a").CampaignAsync(Late);
+        // Its lock is not seen on this side.
+        await Assert.ThrowsAsync<ElectionStoreException>(() => Backend().CreateElection("e", "b").CampaignAsync(Late).AsTask());
+        Assert.True(leader.IsValid);
+    }
+
+    [Fact]
     public async Task Campaign_WholeFolderEmptied_KeepsTheTokensRising()
     {
         var leader = await Backend().CreateElection("e", "a").CampaignAsync(Late);
@@ -239,7 +288,7 @@ public sealed class FileElectionTests : FileTests
 
     private Task<(string Path, LeaseFile Lease)> ForeignLeaderAsync() => LeaderAsync("another-machine");
 
-    private Task<(string Path, LeaseFile Lease)> DeadLeaderAsync() => LeaderAsync(HostIdentity.Value);
+    private Task<(string Path, LeaseFile Lease)> DeadLeaderAsync() => LeaderAsync(HostIdentity.Of(Store.Folder));
 
     /// <summary>What a leader has written, without one that holds the lock.</summary>
     private async Task<(string Path, LeaseFile Lease)> LeaderAsync(string host)
@@ -256,5 +305,13 @@ public sealed class FileElectionTests : FileTests
     {
         await using var backend = new FileElectionBackend(new FileElectionOptions { Directory = folder });
         return await Assert.ThrowsAsync<ElectionStoreException>(() => backend.CreateElection("e", "a").CampaignAsync(Late).AsTask());
+    }
+
+    /// <summary>Says that it watches, and tells nothing.</summary>
+    private sealed class DeafWatcher() : FolderWatcher(_ => { }, _ => { }, () => { })
+    {
+        public override void Dispose()
+        {
+        }
     }
 }

@@ -1,3 +1,5 @@
+using LeaderElection.FileSystem;
+
 namespace LeaderElection.Tests.Conformance;
 
 /// <summary>What the tests of files share: a folder, and backends that stand for processes.</summary>
@@ -23,9 +25,11 @@ public abstract class FileTests : IAsyncLifetime
         _late.Dispose();
     }
 
-    protected IElectionBackend Backend()
+    /// <param name="folder">Where the folder is seen, if not at its own place.</param>
+    protected IElectionBackend Backend(string? folder = null)
     {
-        var backend = Store.CreateBackend();
+        var backend = folder is null ? Store.CreateBackend() : new FileElectionBackend(
+            new FileElectionOptions { Directory = folder, LeaseDuration = Store.Lease }, Store.Log.For<FileElectionBackend>());
         _backends.Add(backend);
         return backend;
     }

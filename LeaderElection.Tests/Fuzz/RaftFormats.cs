@@ -11,37 +11,49 @@ internal static class RaftFormats
 {
     private const string Secret = "the secret of the fuzzed members";
 
+    private static readonly Guid StateId = new("01020304-0506-0708-090a-0b0c0d0e0f10");
+
     private static readonly byte[][] Frames =
     [
         Frame(new Message.PreVote("e", 1)),
         Frame(new Message.PreVoteReply("e", 1, 0, false)),
         Frame(new Message.Vote(new string('n', 128), MemberState.MaxTerm, 7)),
         Frame(new Message.VoteReply("a.b_c-D", 9, 9, true)),
-        Frame(new Message.Heartbeat(1, 2, 3, 4, [new("e", 5, "c"), new("f", 0, ""), new("g", 0, "d")])),
-        Frame(new Message.HeartbeatAck(1, 2, 4, [new("e", 6)])),
-        Frame(new Message.TimeoutNow("e", 3)),
+        Frame(new Message.Heartbeat(default, 1, 2, 3, 4, [new("e", 5, "c"), new("f", 0, ""), new("g", 0, "d")])),
+        Frame(new Message.HeartbeatAck(default, 1, 2, 4, [new("e", 6)])),
+        Frame(new Message.TimeoutNow("e", 3, true)),
         Frame(new Message.Configuration("c", 1, "m0,m1:5,m2", 150_000)),
+        Frame(new Message.Recall(StateId)),
+        Frame(new Message.Memory(StateId, default, StateId, [new("m0", StateId), new("m1", default)], [new("e", 6)])),
         [.. Frame(new Message.Probe(7, true)), .. Frame(new Message.Probe(8, false))],
     ];
 
+    private static readonly Hello Introduction = new("m1", "m0", new(StateId, 3), true, false, default, new byte[Hello.NonceLength]);
+
     private static readonly byte[][] Handshakes =
     [
-        Piece(1, Hello.Create("m1", "m0", 3).ToBytes()),
-        Piece(2, [.. Hello.Create("m1", "m0", 3).ToBytes(), .. new byte[HMACSHA256.HashSizeInBytes]]),
+        Piece(1, Introduction.ToBytes()),
+        Piece(2, [.. Introduction.ToBytes(), .. new byte[HMACSHA256.HashSizeInBytes]]),
         Piece(3, new byte[HMACSHA256.HashSizeInBytes]),
         Piece(4, [(byte)RefusalReason.Stranger]),
-        [.. Piece(1, Hello.Create("m1", "m0", 3).ToBytes()), .. Piece(3, new byte[HMACSHA256.HashSizeInBytes])],
+        [.. Piece(1, Introduction.ToBytes()), .. Piece(3, new byte[HMACSHA256.HashSizeInBytes])],
     ];
 
-    private static readonly byte[] StateFile = StateCodec.Write(new("c", "m0", 7, [new("e", 5, "m1"), new("f", 1, null), new(new string('n', 128), MemberState.MaxTerm, "m2")]));
+    private static readonly byte[] StateFile = StateCodec.Write(new("c", "m0", 7, [new("e", 5, "m1"), new("f", 1, null), new(new string('n', 128), MemberState.MaxTerm, "m2")])
+    {
+        StateId = StateId,
+        ClusterId = StateId,
+        Members = [new("m0", StateId), new("m1", default), new("m2", StateId)],
+        TimeoutMicroseconds = 150_000,
+    });
 
     private static readonly byte[][] States = [State(StateCodec.Write(new("c", "m0", 1, []))), State(StateFile)];
 
     private static readonly byte[][] Votes =
     [
-        Vote(new("e", 6, null)),
-        Vote(new("g", MemberState.MaxTerm, "m2")),
-        Vote(new(new string('n', 128), 1, new string('m', 128))),
+        Vote(new MemberState.Ballot("e", 6, null)),
+        Vote(new MemberState.Ballot("g", MemberState.MaxTerm, "m2"), new("h", 7, null)),
+        Vote(new MemberState.Ballot(new string('n', 128), 1, new string('m', 128))),
     ];
 
     public static readonly FuzzFormat[] All =
@@ -85,16 +97,11 @@ internal static class RaftFormats
         return file[..length];
     }
 
-    private static byte[] Vote(MemberState.Ballot ballot)
-    {
-        var slot = new byte[StateCodec.SlotLength];
-        StateCodec.WriteSlot(StateFile, ballot, slot);
-        return slot;
-    }
+    private static byte[] Vote(params MemberState.Ballot[] votes) => StateCodec.Slot(StateFile, votes)!;
 
     private static byte[] WithSlotChecksum(byte[] bytes)
     {
-        if (bytes.Length != StateCodec.SlotLength)
+        if (bytes.Length != StateCodec.SlotUsed)
             return bytes;
         byte[] covered = [.. State(StateFile)[^SHA256.HashSizeInBytes..], .. bytes[SHA256.HashSizeInBytes..]];
         return [.. SHA256.HashData(covered), .. bytes[SHA256.HashSizeInBytes..]];
@@ -124,7 +131,7 @@ internal static class RaftFormats
     /// <summary>Whoever has not the secret gets nowhere, on either side.</summary>
     private static string? ReadHandshake(byte[] input)
     {
-        var handshake = new Handshake("m0", 1, Secret);
+        var handshake = new Handshake("m0", new(StateId, 1), Secret, () => true);
         return Refusal(() => handshake.AcceptAsync(new Replay(input), _ => null, CancellationToken.None)) is { } accepting
             && Refusal(() => handshake.DialAsync(new Replay(input, piece: 3), "m1", _ => null, CancellationToken.None)) is { } dialling
                 ? $"{accepting}; {dialling}"
@@ -163,12 +170,12 @@ internal static class RaftFormats
     /// <summary>As the file has them: slots of one length each.</summary>
     private static string? ReadVote(byte[] input)
     {
-        if (input.Length != StateCodec.SlotLength)
+        if (input.Length != StateCodec.SlotUsed)
             return "it is truncated or too long";
         try
         {
-            if (StateCodec.ReadSlot(StateFile, input) is { } vote)
-                Assert.True(Vote(vote).AsSpan().SequenceEqual(input), "it was read as something else");
+            if (StateCodec.ReadSlot(StateFile, input) is { } votes)
+                Assert.True(Vote([.. votes]).AsSpan().SequenceEqual(input), "it was read as something else");
             return null;
         }
         catch (FormatException e)

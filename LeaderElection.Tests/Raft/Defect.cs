@@ -31,4 +31,13 @@ internal enum Defect
 
     /// <summary>Followers acknowledge notices that they do not have.</summary>
     AcknowledgesBlindly,
+
+    /// <summary>A member whose disk was lost takes part at once.</summary>
+    TakesAnEmptyDiskForMemory,
+
+    /// <summary>Members do not tell one that has lost its disk what was voted.</summary>
+    TellsNoTerms,
+
+    /// <summary>What could not be written counts as written.</summary>
+    IgnoresWriteErrors,
 }

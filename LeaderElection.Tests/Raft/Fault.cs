@@ -14,6 +14,8 @@ internal enum FaultKind
     Transfer,
     Withdraw,
     Stand,
+    LoseDisk,
+    FailDisk,
 }
 
 /// <summary>Something that happens to a simulated cluster at a moment.</summary>
@@ -28,7 +30,7 @@ internal sealed record Fault(long At, FaultKind Kind, int A, int B, long Length)
     [
         (FaultKind.Crash, 5), (FaultKind.Restart, 6), (FaultKind.Freeze, 3), (FaultKind.Cut, 2), (FaultKind.CutOneWay, 3),
         (FaultKind.Isolate, 4), (FaultKind.Heal, 3), (FaultKind.Reset, 4), (FaultKind.Resign, 4), (FaultKind.Transfer, 3),
-        (FaultKind.Withdraw, 1), (FaultKind.Stand, 2),
+        (FaultKind.Withdraw, 1), (FaultKind.Stand, 2), (FaultKind.LoseDisk, 3), (FaultKind.FailDisk, 2),
     ];
 
     public static Fault Create(Random random, long end, int members)
@@ -45,5 +47,5 @@ internal sealed record Fault(long At, FaultKind Kind, int A, int B, long Length)
         return new(random.NextInt64(end), kind, a, (a + 1 + random.Next(members - 1)) % members, random.NextInt64(1_000, 500_000));
     }
 
-    public override string ToString() => $"{At / 1000.0,8:0.0} ms {Kind} m{A}{(Kind is FaultKind.Cut or FaultKind.CutOneWay or FaultKind.Reset or FaultKind.Transfer ? $" m{B}" : "")}{(Kind is FaultKind.Freeze ? $" for {Length / 1000.0:0.0} ms" : "")}";
+    public override string ToString() => $"{At / 1000.0,8:0.0} ms {Kind} m{A}{(Kind is FaultKind.Cut or FaultKind.CutOneWay or FaultKind.Reset or FaultKind.Transfer ? $" m{B}" : "")}{(Kind is FaultKind.Freeze or FaultKind.FailDisk ? $" for {Length / 1000.0:0.0} ms" : "")}";
 }

@@ -8,18 +8,22 @@ public sealed class FrameCodecTests
 {
     private const ulong Fingerprint = 0x0123456789ABCDEF;
 
+    private static readonly Guid StateId = new("01020304-0506-0708-090a-0b0c0d0e0f10");
+
     private static readonly Message[] Messages =
     [
         new Message.PreVote("e", 1),
         new Message.PreVoteReply("e", 1, 0, false),
         new Message.Vote(new string('n', 128), MemberState.MaxTerm, 7),
         new Message.VoteReply("a.b_c-D", 9, 9, true),
-        new Message.Heartbeat(1, 2, 3, 4, [new("e", 5, "c"), new("f", 0, ""), new("g", 0, "d")]),
-        new Message.Heartbeat(1, 2, 4, 4, []),
-        new Message.HeartbeatAck(1, 2, 4, [new("e", 6)]),
-        new Message.TimeoutNow("e", 3),
+        new Message.Heartbeat(default, 1, 2, 3, 4, [new("e", 5, "c"), new("f", 0, ""), new("g", 0, "d")]),
+        new Message.Heartbeat(default, 1, 2, 4, 4, []),
+        new Message.HeartbeatAck(default, 1, 2, 4, [new("e", 6)]),
+        new Message.TimeoutNow("e", 3, false),
         new Message.Configuration("c", 1, "m0,m1:5,m2", 150_000),
         new Message.Probe(7, true),
+        new Message.Recall(StateId),
+        new Message.Memory(StateId, default, StateId, [new("m0", StateId), new("m1", default)], [new("e", 6)]),
     ];
 
     [Fact]
@@ -59,7 +63,7 @@ public sealed class FrameCodecTests
     {
         var name = new string('n', 123);
         var notices = Enumerable.Range(0, MemberState.MaxElections).Select(i => new Message.Notice($"{name}{i:D5}", 1, $"{name}{i:D5}")).ToArray();
-        var bytes = Bytes(new Message.Heartbeat(1, 1, 0, 1, notices));
+        var bytes = Bytes(new Message.Heartbeat(default, 1, 1, 0, 1, notices));
         Assert.Equal(FrameStatus.Read, FrameCodec.Read(bytes, out _, out _, out var read, out _));
         Assert.Equal(notices, ((Message.Heartbeat)read!).Notices);
     }
@@ -73,7 +77,7 @@ public sealed class FrameCodecTests
 
     [Fact]
     public void Read_OtherVersion_IsRefused() =>
-        Assert.Equal("a frame of protocol version 2; this member speaks version 1", Refused(b => b[4] = 2));
+        Assert.Equal("a frame of protocol version 1; this member speaks version 2", Refused(b => b[4] = 1));
 
     [Fact]
     public void Read_UnknownKind_IsRefused() => Assert.Equal("a frame of kind 99: the kind is unknown", Refused(b => b[5] = 99));
@@ -90,7 +94,7 @@ public sealed class FrameCodecTests
     [Fact]
     public void Read_ListLongerThanItsFrame_IsRefusedWithoutRoomBeingMadeForIt()
     {
-        var bytes = Bytes(new Message.Heartbeat(1, 2, 3, 4, []));
+        var bytes = Bytes(new Message.Heartbeat(default, 1, 2, 3, 4, []));
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(bytes.Length - 4), 9_999);
         Assert.Equal(FrameStatus.Refused, FrameCodec.Read(bytes, out _, out _, out _, out var problem));
         Assert.Equal("a frame of kind 5: a list is longer than its frame, or than is allowed", problem);

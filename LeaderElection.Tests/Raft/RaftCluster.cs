@@ -10,6 +10,10 @@ internal sealed class RaftCluster
     public static readonly RaftTimings Timings = RaftTimings.Create(
         TimeoutMin, TimeoutMin * 2, TimeSpan.FromMilliseconds(50), 0.01, TimeSpan.FromMilliseconds(7.5), 1_000_000);
 
+    public static readonly Guid ClusterId = new("c0000000-0000-0000-0000-000000000001");
+
+    private static int _lastState;
+
     private readonly PriorityQueue<Action, (long, int)> _events = new();
     private readonly MemberList _list;
     private readonly MemberState?[] _disks;
@@ -28,8 +32,9 @@ internal sealed class RaftCluster
         Members = new RaftMember?[count];
         for (var i = 0; i < count; i++)
             Start(i);
-        // Past the wariness of members that have no memory.
+        // They found the cluster, and are past the wariness of members without memory.
         Advance(200);
+        Log.Clear();
     }
 
     public RaftMember?[] Members { get; }
@@ -46,6 +51,9 @@ internal sealed class RaftCluster
         new(Enumerable.Range(0, count).Select(i => new MemberList.Entry($"m{i}", i < priorities.Length ? priorities[i] : 0)));
 
     public static RaftConfiguration Configuration(int member, MemberList list, string cluster = "test") => new(cluster, list, $"m{member}", Timings, TimeoutMin);
+
+    /// <summary>An id for a state that is later than all before.</summary>
+    public static Guid NextStateId() => new(Interlocked.Increment(ref _lastState), 0, 0, new byte[8]);
 
     public IEnumerable<T> Outputs<T>(int? member = null)
         where T : Output => Log.Where(l => member is null || l.Member == member).Select(l => l.Output).OfType<T>();
@@ -86,17 +94,20 @@ internal sealed class RaftCluster
     /// <param name="isNoticed">Whether the others see that the process is dead.</param>
     public void Kill(int member, bool isNoticed = false)
     {
-        var incarnation = Members[member]!.Incarnation;
+        var life = new Life(Members[member]!.StateId, Members[member]!.Incarnation);
         Members[member] = null;
         _processes[member]++;
         for (var i = 0; i < Members.Length && isNoticed; i++)
-            Step(i, new Input.PeerDown($"m{member}", incarnation));
+            Step(i, new Input.PeerDown($"m{member}", life));
     }
+
+    /// <summary>Takes away what a dead member kept.</summary>
+    public void LoseDisk(int member) => _disks[member] = null;
 
     public void Start(int member)
     {
         var configuration = Configuration(member, _list);
-        Members[member] = new RaftMember(configuration, _disks[member] ?? MemberState.Fresh(configuration), _now, new Random(member + 1));
+        Members[member] = new RaftMember(configuration, _disks[member] ?? MemberState.Fresh(configuration, NextStateId()), _now, new Random(member + 1));
         _armed[member] = long.MaxValue;
         Step(member, new Input.Tick());
         for (var i = 0; i < Members.Length; i++)

@@ -23,7 +23,13 @@ internal sealed class RaftClusterFiles
         {
             Directory.CreateDirectory(Path.Combine(folder, $"m{i}"));
             using var file = StateFile(i);
-            file.Save(new MemberState("tests", $"m{i}", 1, []));
+            file.Save(new MemberState("tests", $"m{i}", 1, [])
+            {
+                StateId = StateIdOf(i),
+                ClusterId = RaftCluster.ClusterId,
+                Members = [.. Enumerable.Range(0, count).Select(m => new MemberState.Known($"m{m}", StateIdOf(m)))],
+                TimeoutMicroseconds = (long)lease.TotalMicroseconds,
+            });
         }
     }
 
@@ -46,6 +52,9 @@ internal sealed class RaftClusterFiles
     public static RaftClusterFiles Parse(string description, TimeSpan? otherLease = null) => description.Split('|') is [var folder, var members, var lease]
         ? new RaftClusterFiles(folder, members, otherLease ?? TimeSpan.FromMilliseconds(double.Parse(lease)))
         : throw new FormatException(description);
+
+    /// <summary>Of the state that a member has from the start.</summary>
+    public static Guid StateIdOf(int member) => new(member + 1, 0, 0, new byte[8]);
 
     public StateFile StateFile(int member) => new(Path.Combine(_folder, $"m{member}", "state"));
 

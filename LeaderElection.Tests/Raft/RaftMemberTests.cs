@@ -127,6 +127,28 @@ public sealed class RaftMemberTests
     }
 
     [Fact]
+    public void Resign_NamingATargetOfALowerPriority_ThatOneStays()
+    {
+        var cluster = new RaftCluster(3, 5);
+        cluster.Elect(0);
+        cluster.Step(0, new Input.Resign("e", "m1"));
+        cluster.RunUntil(() => cluster.Leaders() is [1]);
+        cluster.Stand(0);
+        cluster.Advance(3 * RaftCluster.Timings.PreferenceDelay / 1000.0);
+        Assert.Empty(cluster.Outputs<Output.Preferred>());
+        Assert.Equal([1], cluster.Leaders());
+    }
+
+    [Fact]
+    public void Preferred_WhenTheAttemptComesToNothing_IsSaidAgain()
+    {
+        var cluster = new RaftCluster(3, 0, 5);
+        cluster.Elect(0);
+        cluster.RunUntil(() => cluster.Outputs<Output.Preferred>().Count() == 2, atMost: 3 * RaftCluster.Timings.PreferenceDelay / 1000.0);
+        Assert.Equal([0], cluster.Leaders());
+    }
+
+    [Fact]
     public void Resign_WhoseWordIsLost_IsMadeGoodByOthersSoon()
     {
         var cluster = new RaftCluster(3);
@@ -187,8 +209,8 @@ public sealed class RaftMemberTests
         var cluster = new RaftCluster(3);
         cluster.Elect(0);
         cluster.Cut(0);
-        cluster.Step(1, new Input.PeerDown("m0", 0));
-        cluster.Step(2, new Input.PeerDown("m0", 0));
+        cluster.Step(1, new Input.PeerDown("m0", null));
+        cluster.Step(2, new Input.PeerDown("m0", null));
         var gap = cluster.RunUntil(() => cluster.Leaders() is [> 0]);
         Assert.InRange(gap, 95, 215);
         Assert.Contains(cluster.Outputs<Output.Lost>(0), l => l.Reason == LossReason.LeaseRanOut);

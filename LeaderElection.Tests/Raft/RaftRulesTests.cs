@@ -18,7 +18,7 @@ public sealed class RaftRulesTests
         cluster.Kill(0, isNoticed: true);
         // Both survivors stand at the same instant, and vote for themselves.
         for (var i = 1; i < 3; i++)
-            cluster.Step(i, new Input.Received("m0", cluster.Members[i]!.Configuration.Fingerprint, new Message.TimeoutNow("e", term)));
+            cluster.Step(i, new Input.Received("m0", cluster.Members[i]!.Configuration.Fingerprint, new Message.TimeoutNow("e", term, false)));
         Assert.Equal([term + 1, term + 1], [cluster.Term(1), cluster.Term(2)]);
         Assert.InRange(cluster.RunUntil(() => cluster.Leaders().Length == 1), 0, RaftCluster.TimeoutMin.TotalMilliseconds / 2);
         Assert.Equal(term + 2, cluster.Term(cluster.Leaders()[0]));
@@ -52,7 +52,7 @@ public sealed class RaftRulesTests
         var member = Start(Known(term: 3), configuration);
         member.Step(_now, new Input.PeerUp("m3"));
         member.Step(_now, new Input.Stand("e", "a"));
-        member.Step(_now, new Input.Received("m1", configuration.Fingerprint, new Message.TimeoutNow("e", 3)));
+        member.Step(_now, new Input.Received("m1", configuration.Fingerprint, new Message.TimeoutNow("e", 3, false)));
         foreach (var voter in new[] { "m1", "m2", "m3" })
             member.Step(_now, new Input.Received(voter, configuration.Fingerprint, new Message.VoteReply("e", 4, 4, true)));
         Assert.IsType<Candidate>(member.Find("e")!.Role);
@@ -64,9 +64,9 @@ public sealed class RaftRulesTests
     public void Heartbeat_OfANewTerm_IsAcknowledgedOnlyOnceTheTermIsOnTheDisk()
     {
         var member = Start(Known(term: 3));
-        Assert.DoesNotContain(Receive(member, "m1", new Message.Heartbeat(1, 1, 0, 1, [new("e", 6, "m1")])), o => o is Output.Send);
+        Assert.DoesNotContain(Receive(member, "m1", new Message.Heartbeat(default, 1, 1, 0, 1, [new("e", 6, "m1")])), o => o is Output.Send);
         // Nor does the next one, that has nothing new to say, make up for it.
-        Assert.DoesNotContain(Receive(member, "m1", new Message.Heartbeat(1, 2, 1, 1, [])), o => o is Output.Send);
+        Assert.DoesNotContain(Receive(member, "m1", new Message.Heartbeat(default, 1, 2, 1, 1, [])), o => o is Output.Send);
         Assert.Equal([1, 2], member.Step(_now, new Input.Saved(2)).OfType<Output.Send>().Select(s => ((Message.HeartbeatAck)s.Message).Sequence));
     }
 
@@ -79,15 +79,6 @@ public sealed class RaftRulesTests
         Assert.Equal(new Message.PreVoteReply("e", 4, 3, false), Sent(Receive(member, "m1", new Message.PreVote("e", 4))));
         Pass(1);
         Assert.Equal(new Message.PreVoteReply("e", 4, 3, true), Sent(Receive(member, "m1", new Message.PreVote("e", 4))));
-    }
-
-    [Fact]
-    public void MemberWithoutMemory_RefusesForOneTimeout_AlsoInElectionsThatItDoesNotKnow()
-    {
-        var member = Start(MemberState.Fresh(Configuration));
-        Assert.Equal(new Message.PreVoteReply("new", 1, 0, false), Sent(Receive(member, "m1", new Message.PreVote("new", 1))));
-        Pass(150);
-        Assert.Equal(new Message.PreVoteReply("new", 1, 0, true), Sent(Receive(member, "m1", new Message.PreVote("new", 1))));
     }
 
     [Fact]
@@ -124,7 +115,7 @@ public sealed class RaftRulesTests
     public void Follower_StaysTrueToALeader_WhoseLinkWasReset()
     {
         var member = Following("m1", term: 5);
-        member.Step(_now, new Input.PeerDown("m1", 0));
+        member.Step(_now, new Input.PeerDown("m1", null));
         Pass(149);
         Assert.Equal(new Message.PreVoteReply("e", 6, 5, false), Sent(Receive(member, "m2", new Message.PreVote("e", 6))));
         Pass(1);
@@ -135,9 +126,9 @@ public sealed class RaftRulesTests
     public void Follower_OfADeadProcess_VotesAtOnce_ButNotWhenThatNewsIsOld()
     {
         var member = Following("m1", term: 5, incarnation: 3);
-        member.Step(_now, new Input.PeerDown("m1", DeadIncarnation: 2));
+        member.Step(_now, new Input.PeerDown("m1", new Life(default, 2)));
         Assert.Equal(new Message.PreVoteReply("e", 6, 5, false), Sent(Receive(member, "m2", new Message.PreVote("e", 6))));
-        member.Step(_now, new Input.PeerDown("m1", DeadIncarnation: 3));
+        member.Step(_now, new Input.PeerDown("m1", new Life(default, 3)));
         Assert.Equal(new Message.PreVoteReply("e", 6, 5, true), Sent(Receive(member, "m2", new Message.PreVote("e", 6))));
     }
 
@@ -145,11 +136,11 @@ public sealed class RaftRulesTests
     public void Follower_OfANewLeader_StaysTrueWhenTheOldOneSaysThatItHasStopped()
     {
         var member = Following("m1", term: 5);
-        Receive(member, "m2", new Message.Heartbeat(1, 1, 0, 1, [new("e", 6, "m2")]));
-        Receive(member, "m1", new Message.Heartbeat(1, 2, 1, 2, [new("e", 0, "")]));
+        Receive(member, "m2", new Message.Heartbeat(default, 1, 1, 0, 1, [new("e", 6, "m2")]));
+        Receive(member, "m1", new Message.Heartbeat(default, 1, 2, 1, 2, [new("e", 0, "")]));
         Assert.True(member.Find("e")!.Role is Follower { Leader.Id: "m2" });
-        member.Step(_now, new Input.PeerDown("m2", 0));
-        Receive(member, "m1", new Message.Heartbeat(1, 3, 2, 2, []));
+        member.Step(_now, new Input.PeerDown("m2", null));
+        Receive(member, "m1", new Message.Heartbeat(default, 1, 3, 2, 2, []));
         Assert.DoesNotContain(Receive(member, "m1", new Message.PreVote("e", 8)), o => o is Output.Send { Message: Message.PreVoteReply { Granted: true } });
     }
 
@@ -160,7 +151,7 @@ public sealed class RaftRulesTests
         for (var sequence = 1; sequence < 4; sequence++)
         {
             var ack = Assert.IsType<Message.HeartbeatAck>(Sent(Receive(
-                member, "m1", new Message.Heartbeat(1, sequence, sequence == 1 ? 0 : 1, 1, sequence == 1 ? [new("e", 6, "m1")] : []))));
+                member, "m1", new Message.Heartbeat(default, 1, sequence, sequence == 1 ? 0 : 1, 1, sequence == 1 ? [new("e", 6, "m1")] : []))));
             Assert.Equal([new("e", 7)], ack.Refused);
         }
     }
@@ -169,8 +160,8 @@ public sealed class RaftRulesTests
     public void Heartbeat_ThatWasOvertaken_ChangesNothing()
     {
         var member = Following("m1", term: 5);
-        Receive(member, "m1", new Message.Heartbeat(1, 5, 1, 2, [new("e", 0, "")]));
-        Assert.DoesNotContain(Receive(member, "m1", new Message.Heartbeat(1, 4, 0, 1, [new("e", 5, "m1")])), o => o is Output.Send);
+        Receive(member, "m1", new Message.Heartbeat(default, 1, 5, 1, 2, [new("e", 0, "")]));
+        Assert.DoesNotContain(Receive(member, "m1", new Message.Heartbeat(default, 1, 4, 0, 1, [new("e", 5, "m1")])), o => o is Output.Send);
         Assert.True(member.Find("e")!.Role is Follower { Leader: null });
     }
 
@@ -178,20 +169,45 @@ public sealed class RaftRulesTests
     public void Heartbeat_OfAMemberThatHasForgottenItsStarts_IsRefusedWithTheReason_OncePerLink()
     {
         var member = Following("m1", term: 5, incarnation: 3);
-        var outputs = Receive(member, "m1", new Message.Heartbeat(1, 1, 0, 1, []));
+        var outputs = Receive(member, "m1", new Message.Heartbeat(default, 1, 1, 0, 1, []));
         Assert.Equal(
-            "m1 says that this is its start number 1, but it has been started 3 times: it has lost its state, so its votes cannot be trusted; restore its state file, or give it a new id on every member's list",
+            "m1 says that this is its start number 1, but it has been started 3 times: its folder is an older copy, which does not hold its last votes; empty the folder, and it is let in again once it has links to all other members",
             outputs.OfType<Output.PeerRefused>().Single().Reason);
         Assert.DoesNotContain(outputs, o => o is Output.Send);
-        Assert.DoesNotContain(Receive(member, "m1", new Message.Heartbeat(1, 2, 0, 1, [])), o => o is Output.PeerRefused);
+        Assert.DoesNotContain(Receive(member, "m1", new Message.Heartbeat(default, 1, 2, 0, 1, [])), o => o is Output.PeerRefused);
     }
 
     [Fact]
     public void Heartbeat_OnTopOfNoticesThatAreMissing_IsNotAcknowledgedAsApplied()
     {
         var member = Start(Known(term: 1));
-        var ack = Assert.IsType<Message.HeartbeatAck>(Sent(Receive(member, "m1", new Message.Heartbeat(1, 9, 4, 5, [new("e", 5, "m1")]))));
+        var ack = Assert.IsType<Message.HeartbeatAck>(Sent(Receive(member, "m1", new Message.Heartbeat(default, 1, 9, 4, 5, [new("e", 5, "m1")]))));
         Assert.Equal(0, ack.Applied);
+    }
+
+    [Fact]
+    public void Heartbeat_WhoseNoticesWentBack_IsOfAnotherProcess_AndNotAcknowledged()
+    {
+        var member = Start(Known(term: 1));
+        Receive(member, "m1", new Message.Heartbeat(default, 1, 1, 0, 3, [new("x", 0, "m1"), new("y", 0, "m1"), new("z", 0, "m1")]));
+        var outputs = Receive(member, "m1", new Message.Heartbeat(default, 1, 2, 0, 2, [new("e", 5, "m1")]));
+        Assert.DoesNotContain(outputs, o => o is Output.Send);
+        Assert.Equal("two processes run as m1, with copies of one folder; stop one of them", outputs.OfType<Output.PeerRefused>().Single().Reason);
+    }
+
+    [Fact]
+    public void RestartedMember_StaysTrueForAsLongAsWasConfiguredBefore_AlsoAfterASecondRestart()
+    {
+        var before = Known(term: 3) with { TimeoutMicroseconds = 1_000_000 };
+        var member = new RaftMember(Configuration, before, _now, new Random(1));
+        var saved = member.Step(_now, new Input.Tick()).OfType<Output.Save>().Single().State;
+        Pass(500);
+        member = Start(saved);
+        Pass(999);
+        Assert.Equal(new Message.PreVoteReply("e", 4, 3, false), Sent(Receive(member, "m1", new Message.PreVote("e", 4))));
+        Pass(1);
+        Assert.Equal(new Message.PreVoteReply("e", 4, 3, true), Sent(Receive(member, "m1", new Message.PreVote("e", 4))));
+        Assert.Equal(150_000, Receive(member, "m1", new Message.Vote("e", 4, 0)).OfType<Output.Save>().Single().State.TimeoutMicroseconds);
     }
 
     [Fact]
@@ -233,7 +249,7 @@ public sealed class RaftRulesTests
     {
         var member = Start(Known(term: 3));
         member.Step(_now, new Input.Stand("e", "a"));
-        Receive(member, "m1", new Message.TimeoutNow("e", term));
+        Receive(member, "m1", new Message.TimeoutNow("e", term, false));
         Assert.Equal(expected, member.Find("e")!.Term);
     }
 
@@ -241,7 +257,7 @@ public sealed class RaftRulesTests
     public void TimeoutNow_ToWhoeverDoesNotStand_IsIgnored()
     {
         var member = Start(Known(term: 3));
-        Receive(member, "m1", new Message.TimeoutNow("e", 3));
+        Receive(member, "m1", new Message.TimeoutNow("e", 3, false));
         Assert.Equal(3, member.Find("e")!.Term);
     }
 
@@ -250,7 +266,7 @@ public sealed class RaftRulesTests
     {
         var ours = Start(Known(term: 3));
         var theirConfiguration = RaftCluster.Configuration(1, RaftCluster.List(5));
-        var theirs = Start(MemberState.Fresh(theirConfiguration), theirConfiguration, "m0");
+        var theirs = Start(new("test", "m1", 7, []) { ClusterId = RaftCluster.ClusterId }, theirConfiguration, "m0");
         var told = Assert.IsType<Message.Configuration>(Sent(ours.Step(_now, new Input.Received("m1", theirConfiguration.Fingerprint, new Message.Vote("e", 9, 3)))));
         Assert.Equal(3, ours.Find("e")!.Term);
         var outputs = theirs.Step(_now, new Input.Received("m0", Configuration.Fingerprint, told));
@@ -280,16 +296,16 @@ public sealed class RaftRulesTests
     public void MemberThatRemembersTooManyElections_DoesNotFollowInFurtherOnes()
     {
         var votes = Enumerable.Range(0, MemberState.MaxElections).Select(i => new MemberState.Ballot($"x{i}", 1, null)).ToArray();
-        var member = Start(new("test", "m0", 7, votes));
-        var ack = Assert.IsType<Message.HeartbeatAck>(Sent(Receive(member, "m1", new Message.Heartbeat(1, 1, 0, 1, [new("e", 6, "m1")]))));
+        var member = Start(new("test", "m0", 7, votes) { ClusterId = RaftCluster.ClusterId });
+        var ack = Assert.IsType<Message.HeartbeatAck>(Sent(Receive(member, "m1", new Message.Heartbeat(default, 1, 1, 0, 1, [new("e", 6, "m1")]))));
         Assert.Equal([new("e", 6)], ack.Refused);
         Assert.DoesNotContain(Receive(member, "m1", new Message.Vote("e", 1, 0)), o => o is Output.Send);
         Assert.Throws<InvalidOperationException>(() => member.Step(_now, new Input.Stand("e", "a")));
     }
 
-    private static MemberState Known(long term, string? votedFor = null) => new("test", "m0", 7, [new("e", term, votedFor)]);
+    private static MemberState Known(long term, string? votedFor = null) => new("test", "m0", 7, [new("e", term, votedFor)]) { ClusterId = RaftCluster.ClusterId };
 
-    private static Message.HeartbeatAck Ack(Message.Heartbeat heartbeat) => new(heartbeat.Incarnation, heartbeat.Sequence, heartbeat.Version, []);
+    private static Message.HeartbeatAck Ack(Message.Heartbeat heartbeat) => new(heartbeat.StateId, heartbeat.Incarnation, heartbeat.Sequence, heartbeat.Version, []);
 
     private static Message Sent(IEnumerable<Output> outputs) => outputs.OfType<Output.Send>().Single().Message;
 
@@ -330,7 +346,7 @@ public sealed class RaftRulesTests
     private RaftMember Following(string leader, long term, long incarnation = 1)
     {
         var member = Start(Known(term));
-        Receive(member, leader, new Message.Heartbeat(incarnation, 1, 0, 1, [new("e", term, leader)]));
+        Receive(member, leader, new Message.Heartbeat(default, incarnation, 1, 0, 1, [new("e", term, leader)]));
         return member;
     }
 

@@ -45,6 +45,8 @@ public sealed class RaftSecurityTests
     {
         await using var members = new RaftMembers(3, configure: (i, options) =>
             options.ConnectionString = i == 2 ? options.ConnectionString!.Replace(";", ",m3=127.0.0.1:1;", StringComparison.Ordinal) : options.ConnectionString);
+        // With its state it does not even start.
+        File.Delete(Path.Combine(members.Files.Options(2).Directory!, "state"));
         await StartAsync(members);
         members.Campaign(0);
         await SaysAsync(members, 0, "m2: m2 has the members m0,m1,m2,m3 (version 1), this member (m0) has m0,m1,m2 (version 1)");
@@ -86,14 +88,14 @@ public sealed class RaftSecurityTests
         await using var members = new RaftMembers(3);
         await members.Backends[0].StartAsync();
         await using var stranger = await ConnectAsync(members, 0);
-        var hello = Hello.Create("m1", "m0", 1).ToBytes();
+        var hello = new Hello("m1", "m0", new(RaftClusterFiles.StateIdOf(1), 1), true, false, default, Hello.NewNonce()).ToBytes();
         hello[6] = 9;
-        await stranger.WriteAsync((byte[])[(byte)(hello.Length + 1), 0, 1, .. hello]);
+        await stranger.WriteAsync((byte[])[(byte)(hello.Length + 1), (byte)((hello.Length + 1) >> 8), 1, .. hello]);
         var answer = new byte[4];
         await stranger.ReadExactlyAsync(answer);
         Assert.Equal([2, 0, 4, (byte)RefusalReason.Version], answer);
         Assert.Equal(0, await ReadToEndAsync(stranger));
-        await SaysAsync(members, 0, "it speaks protocol version 9; this member speaks version 1");
+        await SaysAsync(members, 0, "it speaks protocol version 9; this member speaks version 2");
     }
 
     [Theory]
@@ -106,24 +108,24 @@ public sealed class RaftSecurityTests
         await members.Backends[0].StartAsync();
         await using var stranger = await ConnectAsync(members, 0);
         var refused = await Assert.ThrowsAnyAsync<RefusedException>(() =>
-            new Handshake(from, incarnation, RaftClusterFiles.Secret).DialAsync(stranger, to, _ => null, members.Late));
+            Stranger(from, incarnation).DialAsync(stranger, to, _ => null, members.Late));
         Assert.Equal((RefusalReason)reason, refused.Reason);
         await SaysAsync(members, 0, line);
     }
 
     [Fact]
-    public async Task MemberThatHasLostItsState_IsRefused()
+    public async Task MemberThatComesWithAnOlderCopyOfItsFolder_IsRefused()
     {
         await using var members = new RaftMembers(3);
         await members.Backends[0].StartAsync();
         await using var before = await ConnectAsync(members, 0);
-        await new Handshake("m1", 5, RaftClusterFiles.Secret).DialAsync(before, "m0", _ => null, members.Late);
+        await Stranger("m1", 5).DialAsync(before, "m0", _ => null, members.Late);
         await Eventually.TrueAsync(() => members.Backends[0].GetStatus().Peers.Any(p => p.IsConnected), "the link");
         await using var after = await ConnectAsync(members, 0);
         var refused = await Assert.ThrowsAnyAsync<RefusedException>(() =>
-            new Handshake("m1", 4, RaftClusterFiles.Secret).DialAsync(after, "m0", _ => null, members.Late));
+            Stranger("m1", 4).DialAsync(after, "m0", _ => null, members.Late));
         Assert.Equal(RefusalReason.Forgetful, refused.Reason);
-        await SaysAsync(members, 0, "m1 says that this is its start number 4, but it has been started 5 times: it has lost its state");
+        await SaysAsync(members, 0, "m1 says that this is its start number 4, but it has been started 5 times: its folder is an older copy");
     }
 
     [Fact]
@@ -132,7 +134,7 @@ public sealed class RaftSecurityTests
         await using var members = new RaftMembers(3);
         await members.Backends[0].StartAsync();
         await using var link = await ConnectAsync(members, 0);
-        await new Handshake("m1", 1, RaftClusterFiles.Secret).DialAsync(link, "m0", _ => null, members.Late);
+        await Stranger("m1", 1).DialAsync(link, "m0", _ => null, members.Late);
         await link.WriteAsync((byte[])[0xFF, 0xFF, 0xFF, 0x7F, 1, 5]);
         await ReadToEndAsync(link);
         await SaysAsync(members, 0, "m1: link ended, because of a frame of 2147483647 bytes; allowed are 10 to 6291456");
@@ -170,7 +172,7 @@ public sealed class RaftSecurityTests
         await SaysAsync(members, 0, "m2 at 127.0.0.1:", "no link: TLS: ");
         await OnlyTheFirstTwoElectAsync(members);
         await using var stranger = await ConnectAsync(members, 0);
-        await Assert.ThrowsAnyAsync<Exception>(() => new Handshake("m1", 1, null).DialAsync(stranger, "m0", _ => null, members.Late));
+        await Assert.ThrowsAnyAsync<Exception>(() => Stranger("m1", 1, null).DialAsync(stranger, "m0", _ => null, members.Late));
         await SaysAsync(members, 0, "a connection from 127.0.0.1", "no link: TLS: ");
     }
 
@@ -187,6 +189,9 @@ public sealed class RaftSecurityTests
         await SaysAsync(members, 1, "no link: its certificate carries neither 127.0.0.1 nor m0 as a name");
         await SaysAsync(members, 0, "it refuses this member: this member's certificate is not one of this member");
     }
+
+    private static Handshake Stranger(string id, long incarnation, string? secret = RaftClusterFiles.Secret) =>
+        new(id, new(RaftClusterFiles.StateIdOf(int.Parse(id[1..])), incarnation), secret, () => true);
 
     private static Task StartAsync(RaftMembers members) => Task.WhenAll(members.Backends.Select(b => b.StartAsync(members.Late).AsTask()));
 

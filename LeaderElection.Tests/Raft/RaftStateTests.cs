@@ -72,7 +72,7 @@ public sealed class RaftStateTests
     [MountFact]
     public async Task FullDisk_VotesGoOnWhereThereIsRoomForThem_ElseNobodyVotesUntilThereIs()
     {
-        await using var disk = await SmallDisk.MountAsync("size=256k");
+        await using var disk = await SmallDisk.MountAsync("size=512k");
         await using var members = new RaftMembers(3, configure: (i, options) => options.Directory = Path.Combine(disk.Path, $"m{i}"));
         await members.StartAsync();
         await disk.FillAsync(Path.Combine(disk.Path, "filler"));

@@ -47,7 +47,7 @@ internal sealed record Scenario
         {
             Seed = seed,
             Members = members,
-            Elections = random.Next(1, 4),
+            Elections = Pick(random, 1, 2, 3, 3, 8),
             Loss = Pick(random, 0, 0, 0.02, 0.15),
             Duplication = Pick(random, 0, 0.05),
             Late = Pick(random, 0, 0.02, 0.2),

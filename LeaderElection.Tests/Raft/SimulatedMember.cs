@@ -16,6 +16,7 @@ internal sealed class SimulatedMember
     private MemberState? _beingWritten;
     private long _leaseUntil;
     private long _frozenUntil;
+    private long _diskFailsUntil;
     private long _timer;
 
     public SimulatedMember(Simulation world, RaftConfiguration configuration, double rate, Random random)
@@ -25,7 +26,7 @@ internal sealed class SimulatedMember
         _configuration = configuration;
         _rate = rate;
         _offset = random.NextInt64(1_000_000_000);
-        _disk = MemberState.Fresh(configuration);
+        _disk = MemberState.Fresh(configuration, world.NextStateId());
     }
 
     public string Id => _configuration.Self;
@@ -82,8 +83,20 @@ internal sealed class SimulatedMember
         Led.Clear();
         KnownLeaders.Clear();
         _campaigns.Clear();
-        _world.Disconnect(this, core.Incarnation);
+        _world.Disconnect(this, new(core.StateId, core.Incarnation));
     }
+
+    /// <summary>Whether its disk holds a memory of votes.</summary>
+    public bool HasMemory => _disk.ClusterId != Guid.Empty;
+
+    /// <summary>Whoever starts from the disk now has no memory.</summary>
+    public void LoseDisk() => _disk = MemberState.Fresh(_configuration, _world.NextStateId()) with
+    {
+        ClusterId = _world.Scenario.Defect == Defect.TakesAnEmptyDiskForMemory ? _disk.ClusterId : Guid.Empty,
+    };
+
+    /// <summary>Writes fail until then; they are tried again.</summary>
+    public void FailDisk(long until) => _diskFailsUntil = Math.Max(_diskFailsUntil, until);
 
     public void Freeze(long until) => _frozenUntil = Math.Max(_frozenUntil, until);
 
@@ -201,12 +214,23 @@ internal sealed class SimulatedMember
         var delay = _random.NextInt64(100, _world.Now < _world.Scenario.HealAt ? _world.Scenario.WriteTime : 2_000);
         if (_world.Scenario.Defect == Defect.AnswersBeforeTheDisk)
             _world.At(_world.Now, this, () => Step(new Input.Saved(save.Number)));
-        _world.At(_world.Now + delay, this, () =>
+        WriteAt(_world.Now + delay, state, save.Number);
+    }
+
+    private void WriteAt(long at, MemberState state, long number)
+    {
+        _world.At(at, this, () =>
         {
-            _disk = state;
+            if (_world.Now < _diskFailsUntil && _world.Scenario.Defect != Defect.IgnoresWriteErrors)
+            {
+                WriteAt(_diskFailsUntil + 100, state, number);
+                return;
+            }
+            if (_world.Now >= _diskFailsUntil)
+                _disk = state;
             if (_beingWritten == state)
                 _beingWritten = null;
-            Step(new Input.Saved(save.Number));
+            Step(new Input.Saved(number));
         });
     }
 

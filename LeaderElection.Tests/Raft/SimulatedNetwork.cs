@@ -32,6 +32,7 @@ internal sealed class SimulatedNetwork(Simulation world, Random random)
             (Defect.VotesTwice, Message.VoteReply reply) when reply.VoterTerm == reply.Term => reply with { Granted = true },
             (Defect.HidesRefusals, Message.HeartbeatAck ack) => ack with { Refused = [] },
             (Defect.AcknowledgesBlindly, Message.HeartbeatAck ack) => ack with { Applied = long.MaxValue },
+            (Defect.TellsNoTerms, Message.Memory memory) => memory with { Terms = [] },
             _ => message,
         };
         var target = world.Members.First(m => m.Id == to);

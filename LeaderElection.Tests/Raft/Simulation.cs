@@ -18,6 +18,7 @@ internal sealed class Simulation
     private readonly Dictionary<(int, int), long> _linkEvents = [];
     private readonly Random _random;
     private long _order;
+    private int _lastState;
 
     public Simulation(Scenario scenario, Action<string>? trace = null)
     {
@@ -52,6 +53,9 @@ internal sealed class Simulation
     public ulong Fingerprint { get; }
 
     public long Now { get; private set; }
+
+    /// <summary>An id for a state that is later than all before.</summary>
+    public Guid NextStateId() => new(++_lastState, 0, 0, new byte[8]);
 
     /// <summary>Runs to the end.</summary>
     /// <returns>What went wrong first, if anything did.</returns>
@@ -108,19 +112,19 @@ internal sealed class Simulation
                 continue;
             OnLink(member, other, new Input.PeerUp(other.Id), 2_000);
             // Whoever did not notice the crash notices the new link.
-            OnLink(other, member, new Input.PeerDown(member.Id, 0), 2_000);
+            OnLink(other, member, new Input.PeerDown(member.Id, null), 2_000);
             OnLink(other, member, new Input.PeerUp(member.Id), 2_000);
         }
     }
 
     /// <summary>A member's process has died: some learn that at once and know what it means, some only that the link is gone, some nothing.</summary>
-    public void Disconnect(SimulatedMember member, long incarnation)
+    public void Disconnect(SimulatedMember member, Life life)
     {
         foreach (var other in Members)
         {
             if (other == member || other.Core is null || _random.Next(3) == 0)
                 continue;
-            OnLink(other, member, new Input.PeerDown(member.Id, _random.Next(3) > 0 ? incarnation : 0), 3_000);
+            OnLink(other, member, new Input.PeerDown(member.Id, _random.Next(3) > 0 ? life : null), 3_000);
         }
     }
 
@@ -145,8 +149,20 @@ internal sealed class Simulation
                 a.Crash();
                 At(Now + (fault.Length / 50), null, a.Start);
                 break;
+            case FaultKind.LoseDisk:
+                // More than a minority cannot be made good, and is refused.
+                if (Members.Count(m => m != a && !m.HasMemory) + 1 > Scenario.Members - (Scenario.Members / 2) - 1)
+                    break;
+                a.Crash();
+                a.LoseDisk();
+                At(Now + (fault.Length / 50), null, a.Start);
+                break;
+            case FaultKind.FailDisk:
+                a.FailDisk(Math.Min(Now + fault.Length, Scenario.HealAt));
+                break;
             case FaultKind.Freeze:
-                a.Freeze(Now + fault.Length);
+                // Up to 2.5 s, many times a lease.
+                a.Freeze(Math.Min(Now + (fault.Length * (fault.B % 2 == 0 ? 1 : 5)), Scenario.HealAt));
                 break;
             case FaultKind.Cut:
                 Network.Cut(fault.A, fault.B);
@@ -189,8 +205,8 @@ internal sealed class Simulation
         if (a.Core is null || b.Core is null)
             return;
         var dead = Scenario.Defect == Defect.TakesResetForDeath;
-        OnLink(a, b, new Input.PeerDown(b.Id, dead ? b.Core.Incarnation : 0), 1_000);
-        OnLink(b, a, new Input.PeerDown(a.Id, dead ? a.Core.Incarnation : 0), 1_000);
+        OnLink(a, b, new Input.PeerDown(b.Id, dead ? new Life(b.Core.StateId, b.Core.Incarnation) : null), 1_000);
+        OnLink(b, a, new Input.PeerDown(a.Id, dead ? new Life(a.Core.StateId, a.Core.Incarnation) : null), 1_000);
         OnLink(a, b, new Input.PeerUp(b.Id), length);
         OnLink(b, a, new Input.PeerUp(a.Id), length);
     }

@@ -40,6 +40,9 @@ public sealed class SimulationTests
     [InlineData(nameof(Defect.AnswersBeforeTheDisk), "one leader a term")]
     [InlineData(nameof(Defect.HidesRefusals), "I1")]
     [InlineData(nameof(Defect.AcknowledgesBlindly), "I1")]
+    [InlineData(nameof(Defect.TakesAnEmptyDiskForMemory), "one leader a term")]
+    [InlineData(nameof(Defect.TellsNoTerms), "one leader a term")]
+    [InlineData(nameof(Defect.IgnoresWriteErrors), "one leader a term")]
     public void Defect_IsCaughtShrunkAndReplayable(string name, string invariant)
     {
         var defect = Enum.Parse<Defect>(name);

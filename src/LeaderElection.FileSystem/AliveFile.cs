@@ -37,8 +37,9 @@ internal sealed class AliveFile : IDisposable
     /// </param>
     public static AliveFile Create(string path, long sent, bool flushes)
     {
-        // On Unix only "none" is a lock that excludes; on Windows it would keep readers out, and "read" excludes enough.
-        var share = OperatingSystem.IsWindows() ? FileShare.Read : FileShare.None;
+        // On Unix only "none" is a lock that excludes; on Windows it would keep readers out, and "read" excludes enough, while
+        // the file could not be deleted as long as it is held.
+        var share = OperatingSystem.IsWindows() ? FileShare.Read | FileShare.Delete : FileShare.None;
         var stream = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, share, bufferSize: 0);
         var alive = new AliveFile(path, stream, flushes);
         try

@@ -22,15 +22,40 @@ internal static partial class DurableFile
                 stream.Write(content);
                 stream.Flush(flushes);
             }
-            File.Move(temporary, path, overwrite: true);
+            Move(temporary, path);
             if (flushes)
                 FlushFolderOf(path);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             File.Delete(temporary);
             throw;
         }
+    }
+
+    /// <summary>Windows denies access for the moment in which somebody reads the file: that passes, unlike a missing right.</summary>
+    private static void Move(string from, string to)
+    {
+        try
+        {
+            File.Move(from, to, overwrite: true);
+        }
+        catch (UnauthorizedAccessException e) when (OperatingSystem.IsWindows())
+        {
+            throw new IOException($"cannot replace {to}, which may be being read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Creates a folder, with those that it is in, so that it survives a power cut.</summary>
+    public static void CreateFolder(string path)
+    {
+        path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        if (Directory.Exists(path))
+            return;
+        if (Path.GetDirectoryName(path) is { } parent)
+            CreateFolder(parent);
+        Directory.CreateDirectory(path);
+        FlushFolderOf(path);
     }
 
     /// <summary>Makes what was written to a file survive a power cut, and its length, but no other attribute.</summary>

@@ -28,13 +28,23 @@ internal sealed class ElectionFolder
         _path = path;
         _time = time;
         IsNetwork = isNetwork;
+        Host = HostIdentity.Of(path);
     }
 
     /// <summary>Whether the folder may be shared with other machines, whose changes are not notified here.</summary>
     public bool IsNetwork { get; }
 
+    /// <summary>The machine, and the mount that the folder is seen through.</summary>
+    public string Host { get; }
+
+    /// <summary>
+    /// Whether nobody but this machine can use such a file system. What the runtime has no name for may be a share: that
+    /// it is taken for one costs time, the other way round it would cost the one leader.
+    /// </summary>
+    internal static bool IsKnownToBeLocal(DriveType type) => type is DriveType.Fixed or DriveType.Ram or DriveType.Removable or DriveType.CDRom;
+
     /// <summary>Opens the folder, and makes sure that locks in it hold.</summary>
-    /// <param name="isNetwork">As <see cref="IsNetwork"/>; by default what the operating system says.</param>
+    /// <param name="isNetwork">As <see cref="IsNetwork"/>; by default what the operating system says, and true if it cannot tell.</param>
     public static ElectionFolder Open(string path, bool create, TimeProvider time, bool? isNetwork = null)
     {
         path = Path.GetFullPath(path);
@@ -42,7 +52,7 @@ internal sealed class ElectionFolder
             Directory.CreateDirectory(path);
         else if (!Directory.Exists(path))
             throw new DirectoryNotFoundException(path);
-        var folder = new ElectionFolder(path, time, isNetwork ?? new DriveInfo(path).DriveType == DriveType.Network);
+        var folder = new ElectionFolder(path, time, isNetwork ?? !IsKnownToBeLocal(new DriveInfo(path).DriveType));
         folder.TestLocks();
         folder.RemoveAbandoned();
         return folder;

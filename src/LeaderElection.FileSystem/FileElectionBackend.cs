@@ -35,6 +35,13 @@ public sealed class FileElectionBackend : LeaseBackend
     public FileElectionBackend(FileElectionOptions options, ILogger<FileElectionBackend>? logger = null, TimeProvider? time = null)
         : base("file", options, time, logger ?? NullLogger<FileElectionBackend>.Instance) => _options = options;
 
+    /// <summary>What tells of changes; for tests.</summary>
+    internal FolderWatcher? Watcher
+    {
+        get => _watcher;
+        set => _watcher = value;
+    }
+
     /// <summary>Changes by other machines are not notified: there the folder is looked at.</summary>
     protected override TimeSpan PollInterval =>
         _folder is { IsNetwork: false } && _watcher is { IsWatching: true } ? Timeout.InfiniteTimeSpan : RetryPeriod;
@@ -102,7 +109,7 @@ public sealed class FileElectionBackend : LeaseBackend
     {
         // The usual answer needs no lock: another leads.
         if (folder.ReadLease(claim.Election) is { Holder: { } leader } current && !IsMine(current, claim) && Remaining(folder, leader) is { Ticks: > 0 } runs)
-            return ClaimReply.Held(Record(current.FencingToken, leader, runs));
+            return Held(folder, current.FencingToken, leader, runs);
 
         using var locked = await folder.LockAsync(claim.Election, cancellationToken).ConfigureAwait(false);
         var lease = folder.ReadLease(claim.Election);
@@ -118,7 +125,7 @@ public sealed class FileElectionBackend : LeaseBackend
         {
             var remaining = Remaining(folder, holder);
             if (remaining > TimeSpan.Zero)
-                return ClaimReply.Held(Record(lease.FencingToken, holder, remaining.Value));
+                return Held(folder, lease.FencingToken, holder, remaining.Value);
             // Gone for good: a process does not make its lease anew.
             if (remaining is null && LeftSinceFirstSeen(holder.LeaseId, -1, holder.Duration) is { Ticks: > 0 } left)
                 return ClaimReply.Wait(left);
@@ -134,7 +141,7 @@ public sealed class FileElectionBackend : LeaseBackend
         {
             locked.WriteToken(token);
             folder.WriteLease(claim.Election, new LeaseFile(
-                token, new LeaseFile.Leader(claim.CandidateId, claim.LeaseId, claim.ClaimId, _options.LeaseDuration, now, HostIdentity.Value)));
+                token, new LeaseFile.Leader(claim.CandidateId, claim.LeaseId, claim.ClaimId, _options.LeaseDuration, now, folder.Host)));
         }
         catch when (!claim.LeaseMustExist)
         {
@@ -146,6 +153,14 @@ public sealed class FileElectionBackend : LeaseBackend
             SweepSoon();
         return Won(claim, token, now);
     }
+
+    /// <exception cref="ElectionStoreException">The leader does not see the locks of this process, nor this one those of the leader.</exception>
+    private ClaimReply Held(ElectionFolder folder, long fencingToken, LeaseFile.Leader holder, TimeSpan remaining) =>
+        HostIdentity.AreTwoMountsOfOneKernel(holder.Host, folder.Host)
+            ? throw new ElectionStoreException(
+                $"folder {Path.GetFullPath(_options.Directory)}: {holder.CandidateId} leads there through another mount of this machine, and locks do not pass from one to the other; use one of them",
+                isTransient: false)
+            : ClaimReply.Held(Record(fencingToken, holder, remaining));
 
     /// <summary>Removes what a dead leader left behind, a little later: by then its other elections have been taken over as well.</summary>
     private void SweepSoon()
@@ -208,9 +223,7 @@ public sealed class FileElectionBackend : LeaseBackend
                 return RenewReply.Gone;
             alive.Renew(Time.GetTimestamp());
         }
-        // Where changes are notified, OnFileChanged has looked already.
-        if (PollInterval == Timeout.InfiniteTimeSpan)
-            return RenewReply.Renewed;
+        // Where changes are notified, OnFileChanged has looked already, as a rule: no notification is trusted to come.
         var superseded = held.Where(claim => !StillHolds(folder, claim)).ToArray();
         return superseded is [] ? RenewReply.Renewed : new RenewReply(false, superseded);
     }
@@ -281,7 +294,7 @@ public sealed class FileElectionBackend : LeaseBackend
     private TimeSpan? Remaining(ElectionFolder folder, LeaseFile.Leader holder)
     {
         var path = folder.AlivePath(holder.LeaseId);
-        var isLocal = holder.Host == HostIdentity.Value;
+        var isLocal = holder.Host == folder.Host;
         // Locks of other machines are not always seen here, those of this kernel are.
         if (isLocal && !folder.IsNetwork && AliveFile.IsAbandoned(path))
             return TimeSpan.Zero;
@@ -345,7 +358,7 @@ public sealed class FileElectionBackend : LeaseBackend
         {
             if (_folder is null)
             {
-                var folder = ElectionFolder.Open(_options.Directory, _options.CreateDirectory, Time);
+                var folder = ElectionFolder.Open(_options.Directory, _options.CreateDirectory, Time, _options.SharedBetweenMachines);
                 try
                 {
                     _watcher = folder.Watch(OnFileChanged, OnFileClosed, OnReconnected);

@@ -16,6 +16,17 @@ public sealed class FileElectionOptions : LeaseOptions
     /// <value>Defaults to <see langword="false"/>.</value>
     public bool CreateDirectory { get; set; }
 
+    /// <summary>
+    /// Whether processes on other machines may use the folder. Where they do, changes are not notified: the lease file is
+    /// flushed, and followers look once per <see cref="LeaseOptions.RetryPeriod"/>.
+    /// </summary>
+    /// <value>
+    /// Defaults to <see langword="null"/>: <see langword="false"/> for file systems that the runtime knows to be local, and
+    /// <see langword="true"/> for all others, those that it does not know among them. Set it to <see langword="false"/>
+    /// only if all candidates run on one machine.
+    /// </value>
+    public bool? SharedBetweenMachines { get; set; }
+
     /// <inheritdoc/>
     public override IEnumerable<string> Validate()
     {

@@ -15,7 +15,7 @@ internal static partial class Unix
     public const uint QueueOverflow = 0x4000;
     public const uint Ignored = 0x8000;
 
-    private const int CloseOnExec = 0x80000;
+    private static readonly int CloseOnExec = OperatingSystem.IsMacOS() ? 0x1000000 : 0x80000;
     private const int ReadOnly = 0;
     private const int NoSuchFile = 2;
     private const int SharedLock = 1;
@@ -26,7 +26,7 @@ internal static partial class Unix
     {
         if (!OperatingSystem.IsLinux() && !OperatingSystem.IsMacOS())
             return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        var handle = open(path, ReadOnly | (OperatingSystem.IsLinux() ? CloseOnExec : 0));
+        var handle = open(path, ReadOnly | CloseOnExec);
         if (!handle.IsInvalid)
             return handle;
         var error = Marshal.GetLastPInvokeError();
@@ -41,7 +41,7 @@ internal static partial class Unix
     {
         if (!OperatingSystem.IsLinux() && !OperatingSystem.IsMacOS())
             return IsLockedElsewhere(path);
-        using var handle = open(path, ReadOnly | (OperatingSystem.IsLinux() ? CloseOnExec : 0));
+        using var handle = open(path, ReadOnly | CloseOnExec);
         if (handle.IsInvalid)
         {
             return Marshal.GetLastPInvokeError() switch
@@ -54,6 +54,29 @@ internal static partial class Unix
         }
         // A lock that is shared with others who ask the same, but not with the owner's.
         return flock(handle, SharedLock | NonBlocking) != 0 && Marshal.GetLastPInvokeError() is 11 or 35;
+    }
+
+    /// <summary>The device of the file system that a folder is on, as Linux counts them.</summary>
+    /// <returns><see langword="null"/> when that cannot be known.</returns>
+    public static string? DeviceOf(string folder)
+    {
+        if (!OperatingSystem.IsLinux())
+            return null;
+        using var handle = open(folder, ReadOnly | CloseOnExec);
+        const string field = "mnt_id:";
+        try
+        {
+            if (handle.IsInvalid || File.ReadLines($"/proc/self/fdinfo/{handle.DangerousGetHandle()}").FirstOrDefault(l => l.StartsWith(field, StringComparison.Ordinal)) is not { } line)
+                return null;
+            var mount = line[field.Length..].Trim() + " ";
+            return File.ReadLines("/proc/self/mountinfo").FirstOrDefault(l => l.StartsWith(mount, StringComparison.Ordinal))?.Split(' ') is [_, _, var device, ..]
+                ? device.Replace(':', '-')
+                : null;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
     }
 
     public static SafeFileHandle InotifyInit() => inotify_init1(CloseOnExec);

@@ -24,6 +24,11 @@ internal sealed partial class RaftNode
     /// <exception cref="ElectionStoreException">Too few answered.</exception>
     public async Task PingAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
+        lock (_lock)
+        {
+            if (!_member.IsAdmitted)
+                throw new ElectionStoreException(_member.Admission.Waits, isTransient: true);
+        }
         var question = new Question();
         await PostAsync(() =>
         {
@@ -80,6 +85,8 @@ internal sealed partial class RaftNode
 
     private void Hear(Link from, Input.Received received)
     {
+        if (_failure is not null)
+            return;
         if (received.Message is not Message.Probe probe)
             Step(received);
         else if (received.Fingerprint != _configuration.Fingerprint)
@@ -116,6 +123,8 @@ internal sealed partial class RaftNode
         await Task.Delay(after, Time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lock (_lock)
         {
+            if (!_member.IsAdmitted && !_stop.IsCancellationRequested)
+                _backend.Warn(_member.Admission.Waits);
             if (_majoritySince is not null || _toldOfTooFew || _stop.IsCancellationRequested)
                 return;
             _toldOfTooFew = true;
@@ -147,6 +156,11 @@ internal sealed partial class RaftNode
                 if (!isTold)
                     _backend.Warn($"member {_configuration.Self} cannot save its state, and does not vote until it can: {e.Message}");
                 isTold = true;
+            }
+            catch (Exception e)
+            {
+                await PostAsync(() => Fail(e)).ConfigureAwait(false);
+                return;
             }
             try
             {

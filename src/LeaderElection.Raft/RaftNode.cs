@@ -39,8 +39,11 @@ internal sealed partial class RaftNode : IAsyncDisposable
         _backend = backend;
         _folder = folder;
         _configuration = options.CreateConfiguration(address, Time.TimestampFrequency);
-        var state = folder.File.Load(address.Cluster, options.Member) ?? MemberState.Fresh(_configuration);
-        _transport = new RaftTransport(this, options, address, state.Incarnation + 1, Time, backend.Warn);
+        var state = folder.File.Load(_configuration) ?? MemberState.Fresh(_configuration, default);
+        // Later ones are higher, so that of two folders of one member the newer is known.
+        if (state.StateId == Guid.Empty)
+            state = state with { StateId = Guid.CreateVersion7(Time.GetUtcNow()) };
+        _transport = new RaftTransport(this, options, address, new(state.StateId, state.Incarnation + 1), Time, backend.Warn);
         _startedAt = Time.GetTimestamp();
         _member = new RaftMember(_configuration, state, _startedAt, Random.Shared);
         _clock = backend.Options.CreateClock(Time);
@@ -71,6 +74,18 @@ internal sealed partial class RaftNode : IAsyncDisposable
             folder.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Whether the member takes part.</summary>
+    public bool IsAdmitted
+    {
+        get { lock (_lock) return _member.IsAdmitted; }
+    }
+
+    /// <summary>Why a member that introduces itself must not be listened to.</summary>
+    public string? WhyNotState(Hello hello)
+    {
+        lock (_lock) return _member.WhyNotState(hello.From, hello.Life.StateId, hello.IsAdmitted);
     }
 
     /// <summary>Adds what a member said; <see cref="Drain"/> has it handled.</summary>
@@ -120,14 +135,14 @@ internal sealed partial class RaftNode : IAsyncDisposable
     public Task AttachAsync(Link link) => PostAsync(() =>
     {
         var neighbour = link.Neighbour;
-        if (_stop.IsCancellationRequested || link.Incarnation < neighbour.Incarnation)
+        if (_stop.IsCancellationRequested || neighbour.Life.Succeeds(link.Life))
         {
             link.Close();
             return;
         }
         neighbour.Link?.Close();
         // One that was started anew has proven that its process of before is at its end.
-        Step(new Input.PeerDown(neighbour.Id, link.Incarnation > neighbour.Incarnation ? neighbour.Incarnation : 0));
+        Step(new Input.PeerDown(neighbour.Id, link.Life.Succeeds(neighbour.Life) ? neighbour.Life : null));
         neighbour.Attach(link);
         Step(new Input.PeerUp(neighbour.Id));
         AskAlso(link);
@@ -145,11 +160,11 @@ internal sealed partial class RaftNode : IAsyncDisposable
 
     /// <summary>A member was not found again.</summary>
     /// <param name="neighbour">The member.</param>
-    /// <param name="deadIncarnation">The start of its process that is known to have ended; 0 when only the link is.</param>
-    public void Lost(Neighbour neighbour, long deadIncarnation) => _ = PostAsync(() =>
+    /// <param name="dead">Its process that is known to have ended; <see langword="null"/> when only the link is.</param>
+    public void Lost(Neighbour neighbour, Life? dead) => _ = PostAsync(() =>
     {
         if (neighbour.Link is null)
-            Step(new Input.PeerDown(neighbour.Id, deadIncarnation));
+            Step(new Input.PeerDown(neighbour.Id, dead));
     });
 
     /// <summary>Waits until what was said has left, as far as links allow.</summary>
@@ -249,6 +264,9 @@ internal sealed partial class RaftNode : IAsyncDisposable
             case Output.Preferred preferred:
                 OnPreferred(preferred);
                 break;
+            case Output.NotAdmitted waits:
+                _backend.Warn(waits.Reason);
+                break;
             case Output.PeerRefused refused:
                 _transport.Refused(refused.Peer, refused.Reason);
                 break;
@@ -292,6 +310,9 @@ internal sealed partial class RaftNode : IAsyncDisposable
         _clock.Revoke();
         EndCampaigns(() => Failed(e));
         _started.TrySetException(Failed(e));
+        // The others need not count on it; nor is it reported dead before its lease, which is revoked.
+        foreach (var neighbour in _transport.Neighbours.Values)
+            neighbour.Link?.Close();
     }
 
     private static ElectionStoreException Failed(Exception e) => new($"the member has stopped: {e.Message}", isTransient: false, e);

@@ -1,3 +1,5 @@
+using LeaderElection.FileSystem;
+
 namespace LeaderElection.Raft;
 
 /// <summary>The folder of a member: its state, and a lock that no second process of the same member gets.</summary>
@@ -19,7 +21,7 @@ internal sealed class StateFolder : IDisposable
         path = Path.GetFullPath(path);
         try
         {
-            Directory.CreateDirectory(path);
+            DurableFile.CreateFolder(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -82,6 +82,17 @@ internal ref struct ByteReader(ReadOnlySpan<byte> bytes)
         return Encoding.ASCII.GetString(bytes);
     }
 
+    public Guid Guid() => Take(16) is { Length: 16 } bytes ? new Guid(bytes, bigEndian: true) : default;
+
+    /// <summary>Members with the states under which they are known.</summary>
+    public MemberState.Known[] Known()
+    {
+        var known = new MemberState.Known[ListCount(leastEach: 18, MemberList.MaxCount)];
+        for (var i = 0; i < known.Length && Problem is null; i++)
+            known[i] = new(Name(), Guid());
+        return known;
+    }
+
     public byte[] Bytes(int count) => Take(count).ToArray();
 
     public void End()

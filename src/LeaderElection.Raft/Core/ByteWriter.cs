@@ -29,6 +29,24 @@ internal readonly struct ByteWriter(IBufferWriter<byte> output)
 
     public void Int64(long value) => UInt64((ulong)value);
 
+    public void Boolean(bool value) => Byte(value ? (byte)1 : (byte)0);
+
+    public void Guid(Guid value)
+    {
+        value.TryWriteBytes(output.GetSpan(16), bigEndian: true, out _);
+        output.Advance(16);
+    }
+
+    public void Known(IReadOnlyList<MemberState.Known> members)
+    {
+        Int32(members.Count);
+        foreach (var (member, stateId) in members)
+        {
+            Name(member);
+            Guid(stateId);
+        }
+    }
+
     /// <summary>At most 255 ASCII characters.</summary>
     public void Name(string value)
     {

@@ -9,7 +9,8 @@ namespace LeaderElection.Raft;
 /// <param name="election">The election.</param>
 /// <param name="attempt">Counts the pre-votes in a row; 0 when it asks in earnest.</param>
 /// <param name="releasedTerm">The term whose leader handed over to this member; 0 for none.</param>
-internal sealed class Candidate(ElectionState election, int attempt, long releasedTerm = 0) : Role(election)
+/// <param name="isNamed">Whether just this member was asked for.</param>
+internal sealed class Candidate(ElectionState election, int attempt, long releasedTerm = 0, bool isNamed = false) : Role(election)
 {
     private ulong _granted;
     private ulong _refused;
@@ -18,7 +19,7 @@ internal sealed class Candidate(ElectionState election, int attempt, long releas
 
     private bool HasMajority => BitOperations.PopCount(_granted) >= Member.Configuration.List.Majority;
 
-    public override long PromisedUntil => Election.PromisedUntil;
+    public override long PromisedUntil => Election.Promise.Until;
 
     public override void Enter()
     {
@@ -92,7 +93,7 @@ internal sealed class Candidate(ElectionState election, int attempt, long releas
         if (IsPreVote)
             Election.BeginVote(releasedTerm: 0);
         else
-            Election.Become(new Leader(Election));
+            Election.Become(new Leader(Election, isNamed));
     }
 
     /// <summary>

@@ -10,17 +10,15 @@ internal sealed class ElectionState
     /// <param name="name">The election's name.</param>
     /// <param name="index">Its number on this member.</param>
     /// <param name="ballot">What the member did in it before it was started.</param>
-    /// <param name="promiseTerm">A leader of this term, or of an earlier one, may count on this member …</param>
-    /// <param name="promisedUntil">… until then.</param>
-    public ElectionState(RaftMember member, string name, int index, MemberState.Ballot ballot, long promiseTerm, long promisedUntil)
+    /// <param name="promise">What a leader may count on that it has forgotten.</param>
+    public ElectionState(RaftMember member, string name, int index, MemberState.Ballot ballot, Promise promise)
     {
         Member = member;
         Name = name;
         Index = index;
         Term = ballot.Term;
         VotedFor = ballot.VotedFor;
-        PromiseTerm = promiseTerm;
-        PromisedUntil = promisedUntil;
+        Promise = promise;
         Notice = new(name, 0, "");
         Role = new Follower(this);
     }
@@ -45,11 +43,8 @@ internal sealed class ElectionState
 
     public bool Stands => Candidate is not null;
 
-    /// <summary>A leader of this term, or of an earlier one, may count on this member.</summary>
-    public long PromiseTerm { get; private set; }
-
-    /// <summary>Until when; while it follows, the heartbeats say that.</summary>
-    public long PromisedUntil { get; private set; }
+    /// <summary>What a leader counts on. While this member follows or leads, the role says until when.</summary>
+    public Promise Promise { get; private set; }
 
     public long DueAt { get; set; } = long.MaxValue;
 
@@ -69,10 +64,10 @@ internal sealed class ElectionState
     {
         // Following ends, but the leader may still count on what its last heartbeat was promised.
         if (Role is Follower { Leader: not null })
-            PromisedUntil = Role.PromisedUntil;
+            Promise = Promise with { Until = Role.PromisedUntil };
         Role = next;
         if (next is Leader)
-            PromiseTerm = Term;
+            Promise = Promise with { Term = Term };
         next.Enter();
         Announce();
         LeaderMayHaveChanged();
@@ -93,7 +88,7 @@ internal sealed class ElectionState
         Candidate = candidate;
         Announce();
         if (Role is Follower { Leader: null })
-            DueIn(Math.Max(0, PromisedUntil - Member.Now) + Member.Random(Member.Timings.HeartbeatInterval));
+            DueIn(Math.Max(0, Promise.Until - Member.Now) + Member.Random(Member.Timings.HeartbeatInterval));
     }
 
     public void Withdraw()
@@ -115,7 +110,7 @@ internal sealed class ElectionState
             return;
         leader.StepDown(LossReason.Resigned);
         if (Member.Pulse.Successor(this, target) is { } successor)
-            Member.Send(successor, new Message.TimeoutNow(Name, Term));
+            Member.Send(successor, new Message.TimeoutNow(Name, Term, IsNamed: successor.Id == target));
     }
 
     public void OnPreVote(Peer peer, Message.PreVote request)
@@ -132,7 +127,7 @@ internal sealed class ElectionState
             (Role as Leader)?.StepDown(LossReason.Superseded);
             Enter(request.Term, peer.Id);
             Become(new Follower(this));
-            PromisedUntil = Member.Now;
+            Promise = Promise.Void(Promise.Term, Member.Now);
         }
         var granted = request.Term == Term && VotedFor == peer.Id;
         Reply(peer, new Message.VoteReply(Name, request.Term, Term, granted));
@@ -143,7 +138,7 @@ internal sealed class ElectionState
         if (!Stands || message.Term < Term || !MayVote(message.Term))
             return;
         Term = message.Term;
-        BeginVote(message.Term);
+        BeginVote(message.Term, message.IsNamed);
     }
 
     /// <summary>Asks whether it would be elected, if it may vote for itself.</summary>
@@ -151,7 +146,9 @@ internal sealed class ElectionState
     {
         if (Role is Candidate)
             Become(new Follower(this));
-        if (!MayVote(releasedTerm: 0))
+        if (!Member.IsAdmitted)
+            DueIn(Member.RandomTimeout());
+        else if (!MayVote(releasedTerm: 0))
             DueIn(Role.PromisedUntil - Member.Now + Member.Random(Member.Timings.HeartbeatInterval / 10));
         else if (Member.SeesMajority)
             Become(new Candidate(this, attempt));
@@ -160,11 +157,11 @@ internal sealed class ElectionState
     }
 
     /// <summary>Asks in earnest, in the next term.</summary>
-    public void BeginVote(long releasedTerm)
+    public void BeginVote(long releasedTerm, bool isNamed = false)
     {
         Enter(Term + 1, Member.Configuration.Self);
-        Become(new Candidate(this, attempt: 0, releasedTerm));
-        PromisedUntil = Member.Now;
+        Become(new Candidate(this, attempt: 0, releasedTerm, isNamed));
+        Promise = Promise.Void(Promise.Term, Member.Now);
     }
 
     /// <summary>A heartbeat says that a member leads a term that is not behind this member's.</summary>
@@ -175,8 +172,22 @@ internal sealed class ElectionState
             Enter(notice.Term, votedFor: null);
         Become(new Follower(this, peer, notice.Candidate));
         // A promise to an earlier leader is void: a majority waited for its end before it elected this one.
-        PromiseTerm = notice.Term;
-        PromisedUntil = Member.Now;
+        Promise = Promise.Void(notice.Term, Member.Now);
+    }
+
+    /// <summary>Takes over the highest term that others know, without a vote to give in it: that may have been given and forgotten.</summary>
+    public void Recall(long term)
+    {
+        if (term > Term)
+            Enter(term, Member.Configuration.Self);
+    }
+
+    /// <summary>A leader may count on this member that nobody here remembers.</summary>
+    public void BeWary(long until)
+    {
+        Promise = new(Math.Max(Promise.Term, Term), until);
+        if (Stands)
+            DueIn(until - Member.Now + Member.Random(Member.Timings.HeartbeatInterval));
     }
 
     /// <summary>A member has stopped leading a term, or is dead.</summary>
@@ -185,12 +196,12 @@ internal sealed class ElectionState
     /// <param name="delay">How long to leave it to others to stand.</param>
     public void Release(Peer peer, long term, long delay)
     {
-        if (PromiseTerm > term)
+        if (Promise.Term > term)
             return;
         var followed = Role is Follower { Leader: { } leader } && leader == peer;
         if (followed)
             Become(new Follower(this));
-        PromisedUntil = Member.Now;
+        Promise = Promise.Void(Promise.Term, Member.Now);
         if (followed)
             StandSoon(delay);
     }
@@ -201,7 +212,7 @@ internal sealed class ElectionState
         if (Role is not Follower { Leader: { } leader } || leader != peer)
             return;
         Become(new Follower(this));
-        StandSoon(PromisedUntil - Member.Now);
+        StandSoon(Promise.Until - Member.Now);
     }
 
     /// <summary>The leader was not heard for a whole timeout.</summary>
@@ -239,9 +250,9 @@ internal sealed class ElectionState
     }
 
     private bool MayVote(long releasedTerm) =>
-        Member.Now >= Role.PromisedUntil || (Role is not Leader && releasedTerm >= PromiseTerm);
+        !(Promise with { Until = Role.PromisedUntil }).Binds(Member.Now, Role is Leader ? 0 : releasedTerm);
 
-    private void Reply(Peer peer, Message reply) => WhenSaved(() => Member.Send(peer, reply));
+    private void Reply(Peer peer, Message reply) => Member.Writes.Answer(SavedIn, () => Member.Send(peer, reply));
 
     private void Announce()
     {

@@ -12,7 +12,7 @@ internal sealed class Follower(ElectionState election, Peer? leader = null, stri
 
     // Every heartbeat of the leader renews the promise, whether it names the election or not.
     public override long PromisedUntil =>
-        Leader is null ? Election.PromisedUntil : Leader.LastContact + Member.Timings.ElectionTimeoutMin;
+        Leader is null ? Election.Promise.Until : Leader.LastContact + Member.Timings.ElectionTimeoutMin;
 
     public override void Enter()
     {

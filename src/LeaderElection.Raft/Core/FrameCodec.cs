@@ -11,7 +11,7 @@ namespace LeaderElection.Raft;
 /// </remarks>
 internal static class FrameCodec
 {
-    public const byte Version = 1;
+    public const byte Version = 2;
 
     /// <summary>A heartbeat that names every election that a member can take part in, with the longest names, is smaller.</summary>
     public const int MaxLength = 6 << 20;
@@ -29,6 +29,8 @@ internal static class FrameCodec
         TimeoutNow,
         Configuration,
         Probe,
+        Recall,
+        Memory,
     }
 
     /// <summary>Appends the frame of a message.</summary>
@@ -104,6 +106,8 @@ internal static class FrameCodec
         Message.TimeoutNow => Kind.TimeoutNow,
         Message.Configuration => Kind.Configuration,
         Message.Probe => Kind.Probe,
+        Message.Recall => Kind.Recall,
+        Message.Memory => Kind.Memory,
         _ => throw new ArgumentException($"no frame for {message.GetType().Name}", nameof(message)),
     };
 
@@ -127,6 +131,7 @@ internal static class FrameCodec
                 WriteReply(writer, m.Election, m.Term, m.VoterTerm, m.Granted);
                 break;
             case Message.Heartbeat m:
+                writer.Guid(m.StateId);
                 writer.Int64(m.Incarnation);
                 writer.Int64(m.Sequence);
                 writer.Int64(m.Base);
@@ -140,19 +145,16 @@ internal static class FrameCodec
                 }
                 break;
             case Message.HeartbeatAck m:
+                writer.Guid(m.StateId);
                 writer.Int64(m.Incarnation);
                 writer.Int64(m.Sequence);
                 writer.Int64(m.Applied);
-                writer.Int32(m.Refused.Count);
-                foreach (var refusal in m.Refused)
-                {
-                    writer.Name(refusal.Election);
-                    writer.Int64(refusal.Term);
-                }
+                WriteTerms(writer, m.Refused);
                 break;
             case Message.TimeoutNow m:
                 writer.Name(m.Election);
                 writer.Int64(m.Term);
+                writer.Boolean(m.IsNamed);
                 break;
             case Message.Configuration m:
                 writer.Name(m.Cluster);
@@ -162,8 +164,28 @@ internal static class FrameCodec
                 break;
             case Message.Probe m:
                 writer.Int64(m.Number);
-                writer.Byte(m.IsAnswer ? (byte)1 : (byte)0);
+                writer.Boolean(m.IsAnswer);
                 break;
+            case Message.Recall m:
+                writer.Guid(m.StateId);
+                break;
+            case Message.Memory m:
+                writer.Guid(m.Of);
+                writer.Guid(m.StateId);
+                writer.Guid(m.ClusterId);
+                writer.Known(m.Known);
+                WriteTerms(writer, m.Terms);
+                break;
+        }
+    }
+
+    private static void WriteTerms(ByteWriter writer, IReadOnlyList<Message.InTerm> terms)
+    {
+        writer.Int32(terms.Count);
+        foreach (var (election, term) in terms)
+        {
+            writer.Name(election);
+            writer.Int64(term);
         }
     }
 
@@ -172,7 +194,7 @@ internal static class FrameCodec
         writer.Name(election);
         writer.Int64(term);
         writer.Int64(voterTerm);
-        writer.Byte(granted ? (byte)1 : (byte)0);
+        writer.Boolean(granted);
     }
 
     private static Message? ReadBody(Kind kind, ref ByteReader reader)
@@ -188,15 +210,19 @@ internal static class FrameCodec
             case Kind.VoteReply:
                 return new Message.VoteReply(reader.Name(), reader.Term(least: 1), reader.Term(), reader.Boolean());
             case Kind.Heartbeat:
-                return new Message.Heartbeat(reader.Count64(), reader.Count64(), reader.Count64(), reader.Count64(), ReadNotices(ref reader));
+                return new Message.Heartbeat(reader.Guid(), reader.Count64(), reader.Count64(), reader.Count64(), reader.Count64(), ReadNotices(ref reader));
             case Kind.HeartbeatAck:
-                return new Message.HeartbeatAck(reader.Count64(), reader.Count64(), reader.Count64(), ReadRefusals(ref reader));
+                return new Message.HeartbeatAck(reader.Guid(), reader.Count64(), reader.Count64(), reader.Count64(), ReadTerms(ref reader));
             case Kind.TimeoutNow:
-                return new Message.TimeoutNow(reader.Name(), reader.Term(least: 1));
+                return new Message.TimeoutNow(reader.Name(), reader.Term(least: 1), reader.Boolean());
             case Kind.Configuration:
                 return new Message.Configuration(reader.Name(), reader.Count64(), reader.Text(), reader.Count64());
             case Kind.Probe:
                 return new Message.Probe(reader.Count64(), reader.Boolean());
+            case Kind.Recall:
+                return new Message.Recall(reader.Guid());
+            case Kind.Memory:
+                return new Message.Memory(reader.Guid(), reader.Guid(), reader.Guid(), reader.Known(), ReadTerms(ref reader));
             default:
                 reader.Fail("the kind is unknown");
                 return null;
@@ -211,11 +237,11 @@ internal static class FrameCodec
         return notices;
     }
 
-    private static Message.Refusal[] ReadRefusals(ref ByteReader reader)
+    private static Message.InTerm[] ReadTerms(ref ByteReader reader)
     {
-        var refusals = new Message.Refusal[reader.ListCount(leastEach: 10, MemberState.MaxElections)];
-        for (var i = 0; i < refusals.Length && reader.Problem is null; i++)
-            refusals[i] = new(reader.Name(), reader.Term(least: 1));
-        return refusals;
+        var terms = new Message.InTerm[reader.ListCount(leastEach: 10, MemberState.MaxElections)];
+        for (var i = 0; i < terms.Length && reader.Problem is null; i++)
+            terms[i] = new(reader.Name(), reader.Term(least: 1));
+        return terms;
     }
 }

@@ -19,11 +19,11 @@ internal abstract record Input
 
     /// <summary>The link to a member is gone.</summary>
     /// <param name="Peer">The member.</param>
-    /// <param name="DeadIncarnation">
-    /// The incarnation of its process that is known to have ended; 0 when only the link is known to have. A reset alone
+    /// <param name="Dead">
+    /// Its process that is known to have ended; <see langword="null"/> when only the link is known to have. A reset alone
     /// does not prove that a process has ended, a leader may live on behind it with a lease that holds.
     /// </param>
-    internal sealed record PeerDown(string Peer, long DeadIncarnation) : Input;
+    internal sealed record PeerDown(string Peer, Life? Dead) : Input;
 
     /// <summary>Campaign: until elected, or withdrawn.</summary>
     internal sealed record Stand(string Election, string Candidate) : Input;

@@ -4,14 +4,16 @@ namespace LeaderElection.Raft;
 /// Has won the votes of a term. It leads for the outside only once a majority has acknowledged a heartbeat that says
 /// so: then the lease holds (Ongaro 2014, 6.4.1).
 /// </summary>
-internal sealed class Leader(ElectionState election) : Role(election)
+/// <param name="election">The election.</param>
+/// <param name="isNamed">Whether it was asked for by name: then it does not give way to a member that is preferred.</param>
+internal sealed class Leader(ElectionState election, bool isNamed) : Role(election)
 {
     private readonly long _wonAt = election.Member.Now;
 
     public bool IsConfirmed { get; private set; }
 
-    /// <summary>Whether the outside was told that another member is preferred.</summary>
-    public bool HasPreferred { get; set; }
+    /// <summary>When to look again whether another member is preferred.</summary>
+    public long LooksForPreferredAt { get; set; } = isNamed ? long.MaxValue : 0;
 
     public override long PromisedUntil => IsConfirmed ? Member.Pulse.LeaseUntil : _wonAt + Member.Timings.ElectionTimeoutMin;
 

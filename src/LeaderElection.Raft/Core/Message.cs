@@ -28,21 +28,39 @@ internal abstract record Message
     internal sealed record VoteReply(string Election, long Term, long VoterTerm, bool Granted) : Message;
 
     /// <summary>A sign of life for everything that the sender leads; see <see cref="Pulse"/>.</summary>
+    /// <param name="StateId">Of the sender's state: what it promised under another one it has forgotten.</param>
     /// <param name="Incarnation">How often the sender was started; a new one forgets what the last one said.</param>
     /// <param name="Sequence">Counts the heartbeats of the incarnation.</param>
     /// <param name="Base">The notices are complete for whoever has this version.</param>
     /// <param name="Version">The version that the receiver has with them.</param>
     /// <param name="Notices">What has changed in between.</param>
-    internal sealed record Heartbeat(long Incarnation, long Sequence, long Base, long Version, IReadOnlyList<Notice> Notices) : Message;
+    internal sealed record Heartbeat(Guid StateId, long Incarnation, long Sequence, long Base, long Version, IReadOnlyList<Notice> Notices) : Message;
 
+    /// <param name="StateId">Of the sender of the heartbeat.</param>
     /// <param name="Incarnation">Of the sender of the heartbeat.</param>
     /// <param name="Sequence">Of the heartbeat.</param>
     /// <param name="Applied">The version of the notices that the receiver has now.</param>
     /// <param name="Refused">The elections in which it does not follow, with its own term.</param>
-    internal sealed record HeartbeatAck(long Incarnation, long Sequence, long Applied, IReadOnlyList<Refusal> Refused) : Message;
+    internal sealed record HeartbeatAck(Guid StateId, long Incarnation, long Sequence, long Applied, IReadOnlyList<InTerm> Refused) : Message;
 
     /// <summary>The sender led this term and has stopped: stand at once (Ongaro 2014, 3.10).</summary>
-    internal sealed record TimeoutNow(string Election, long Term) : Message;
+    /// <param name="Election">The election.</param>
+    /// <param name="Term">The term.</param>
+    /// <param name="IsNamed">Whether just this member was asked for: then it is not to give way to one that is preferred.</param>
+    internal sealed record TimeoutNow(string Election, long Term, bool IsNamed) : Message;
+
+    /// <summary>The sender has no memory: what do you know? See <see cref="Admission"/>.</summary>
+    /// <param name="StateId">Of its new state.</param>
+    internal sealed record Recall(Guid StateId) : Message;
+
+    /// <summary>What the sender knows.</summary>
+    /// <param name="Of">The state that asked.</param>
+    /// <param name="StateId">Of the sender.</param>
+    /// <param name="ClusterId">The cluster that the sender is in; empty when it has no memory itself.</param>
+    /// <param name="Known">The members, itself included, with the states under which it knows them.</param>
+    /// <param name="Terms">Its term in each election.</param>
+    internal sealed record Memory(
+        Guid Of, Guid StateId, Guid ClusterId, IReadOnlyList<MemberState.Known> Known, IReadOnlyList<InTerm> Terms) : Message;
 
     /// <summary>How the sender is configured; the one message that is heard across configurations.</summary>
     internal sealed record Configuration(string Cluster, long ListVersion, string Members, long TimeoutMicroseconds) : Message
@@ -62,5 +80,6 @@ internal abstract record Message
     /// <param name="Candidate">The candidate that it leads or stands for; empty when it does neither.</param>
     internal readonly record struct Notice(string Election, long Term, string Candidate);
 
-    internal readonly record struct Refusal(string Election, long Term);
+    /// <summary>The term that the sender is in.</summary>
+    internal readonly record struct InTerm(string Election, long Term);
 }

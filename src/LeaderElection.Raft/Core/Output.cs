@@ -33,6 +33,9 @@ internal abstract record Output
     /// <summary>A member of a higher priority stands and has been well for long enough: resign in its favour.</summary>
     internal sealed record Preferred(string Election, string Member) : Output;
 
+    /// <summary>This member has no memory and is not let in; for the log.</summary>
+    internal sealed record NotAdmitted(string Reason) : Output;
+
     /// <summary>A member cannot be listened to; for the log, once per link.</summary>
     internal sealed record PeerRefused(string Peer, string Reason) : Output;
 }

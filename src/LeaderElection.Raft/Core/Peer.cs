@@ -13,6 +13,12 @@ internal sealed class Peer(MemberList.Entry entry, int index)
 
     // What it tells about itself.
 
+    /// <summary>The state under which it is known; empty if it was never heard of.</summary>
+    public Guid StateId { get; set; }
+
+    /// <summary>The write that holds the state.</summary>
+    public long StateSavedIn { get; set; }
+
     public long Incarnation { get; set; }
 
     /// <summary>Of its last heartbeat.</summary>
@@ -67,8 +73,8 @@ internal sealed class Peer(MemberList.Entry entry, int index)
     /// <summary>Whether it was told on this link that the configurations differ.</summary>
     public bool ToldConfiguration { get; set; }
 
-    /// <summary>Whether it was found on this link to have lost its state.</summary>
-    public bool IsForgetful { get; set; }
+    /// <summary>Whether it was refused on this link.</summary>
+    public bool IsRefused { get; set; }
 
     internal readonly record struct Beat(long Sequence, long Sent, long Base, long Version);
 }

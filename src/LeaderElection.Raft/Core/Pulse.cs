@@ -39,7 +39,7 @@ internal sealed class Pulse(RaftMember member)
         get
         {
             var due = long.MaxValue;
-            if (member.Writes.IsStarted && (_led.Count > 0 || member.Peers.Any(p => p.IsUp && p.Has < _version)))
+            if (member.Writes.IsStarted && member.IsAdmitted && (_led.Count > 0 || member.Peers.Any(p => p.IsUp && p.Has < _version)))
                 due = _nextAt;
             if (_led.Count > _unconfirmed.Count)
                 due = Math.Min(due, LeaseUntil);
@@ -82,7 +82,7 @@ internal sealed class Pulse(RaftMember member)
     /// <summary>Sends what is due: to everybody at each interval, and news at once.</summary>
     public void Flush()
     {
-        if (!member.Writes.IsStarted)
+        if (!member.Writes.IsStarted || !member.IsAdmitted)
             return;
         var isRound = member.Now >= _nextAt;
         if (!isRound && !_isNews)
@@ -101,7 +101,7 @@ internal sealed class Pulse(RaftMember member)
 
     public void SendTo(Peer peer)
     {
-        if (!peer.IsUp || !member.Writes.IsStarted)
+        if (!peer.IsUp || !member.Writes.IsStarted || !member.IsAdmitted)
             return;
         var since = peer.Has;
         Message.Notice[] notices = since == _version ? [] : [.. _noticed.Where(e => e.NoticeVersion > since).Select(e => e.Notice)];
@@ -109,14 +109,21 @@ internal sealed class Pulse(RaftMember member)
             peer.InFlight.Dequeue();
         peer.LastSent = member.Now;
         peer.InFlight.Enqueue(new(++_sequence, member.Now, since, _version));
-        member.Send(peer, new Message.Heartbeat(member.Incarnation, _sequence, since, _version, notices));
+        member.Send(peer, new Message.Heartbeat(member.StateId, member.Incarnation, _sequence, since, _version, notices));
     }
 
     public void OnHeartbeat(Peer peer, Message.Heartbeat heartbeat)
     {
+        if (peer.StateId == Guid.Empty)
+            peer.StateId = heartbeat.StateId;
+        if (heartbeat.StateId != peer.StateId)
+        {
+            member.RefuseState(peer, heartbeat.StateId);
+            return;
+        }
         if (heartbeat.Incarnation < peer.Incarnation)
         {
-            RefuseForgetful(peer, heartbeat.Incarnation);
+            member.Refuse(peer, OlderCopy(peer.Id, heartbeat.Incarnation, peer.Incarnation));
             return;
         }
         if (heartbeat.Incarnation > peer.Incarnation)
@@ -129,6 +136,12 @@ internal sealed class Pulse(RaftMember member)
         // Overtaken by a later one, which said more.
         if (heartbeat.Sequence <= peer.Sequence)
             return;
+        // Versions only grow: this is a copy of the member, and what it promised or heard is not what this one knows of it.
+        if (heartbeat.Version < peer.Version)
+        {
+            member.Refuse(peer, $"two processes run as {peer.Id}, with copies of one folder; stop one of them");
+            return;
+        }
         peer.Sequence = heartbeat.Sequence;
         peer.LastContact = member.Now;
         peer.SilentAt = member.Now + member.RandomTimeout();
@@ -138,13 +151,13 @@ internal sealed class Pulse(RaftMember member)
             foreach (var notice in heartbeat.Notices)
                 Apply(peer, notice);
         }
-        var ack = new Message.HeartbeatAck(heartbeat.Incarnation, heartbeat.Sequence, peer.Version, FollowOrRefuse(peer));
-        member.Writes.When(peer.FollowedIn, () => member.Send(peer, ack));
+        var ack = new Message.HeartbeatAck(heartbeat.StateId, heartbeat.Incarnation, heartbeat.Sequence, peer.Version, FollowOrRefuse(peer));
+        member.Writes.Answer(peer.FollowedIn, () => member.Send(peer, ack));
     }
 
     public void OnAck(Peer peer, Message.HeartbeatAck ack)
     {
-        if (ack.Incarnation != member.Incarnation || !TryTake(peer, ack.Sequence, out var beat))
+        if (ack.StateId != member.StateId || ack.Incarnation != member.Incarnation || !TryTake(peer, ack.Sequence, out var beat))
             return;
         peer.Has = ack.Applied;
         foreach (var (name, term) in ack.Refused)
@@ -179,6 +192,22 @@ internal sealed class Pulse(RaftMember member)
         peer.Version = 0;
         foreach (var (election, notice) in led)
             election.Release(peer, notice.Term, delay: 0);
+    }
+
+    /// <summary>
+    /// A member comes with a later state. What it said under the one before does not bind it any more, but that may still
+    /// run somewhere: whoever followed it stays true to it until the promise ends.
+    /// </summary>
+    public void Supersede(Peer peer, Guid stateId)
+    {
+        foreach (var election in peer.Led.Keys)
+            election.LoseLink(peer);
+        peer.Led.Clear();
+        peer.CandidateIn.Clear();
+        peer.TooMany.Clear();
+        peer.InFlight.Clear();
+        peer.StateId = stateId;
+        peer.Incarnation = peer.Sequence = peer.Version = peer.Has = 0;
     }
 
     /// <summary>Whom to hand an election over to.</summary>
@@ -233,19 +262,13 @@ internal sealed class Pulse(RaftMember member)
             election.Release(peer, before, member.Timings.HeartbeatInterval);
     }
 
-    /// <summary>Links keep their order, so this is not an old heartbeat but a member that lost its disk.</summary>
-    private void RefuseForgetful(Peer peer, long incarnation)
-    {
-        if (peer.IsForgetful)
-            return;
-        peer.IsForgetful = true;
-        member.Emit(new Output.PeerRefused(peer.Id, FormattableString.Invariant(
-            $"{peer.Id} says that this is its start number {incarnation}, but it has been started {peer.Incarnation} times: it has lost its state, so its votes cannot be trusted; restore its state file, or give it a new id on every member's list")));
-    }
+    /// <summary>Links keep their order, so this is not an old heartbeat.</summary>
+    internal static string OlderCopy(string member, long incarnation, long known) => FormattableString.Invariant(
+        $"{member} says that this is its start number {incarnation}, but it has been started {known} times: its folder is an older copy, which does not hold its last votes; empty the folder, and it is let in again once it has links to all other members");
 
-    private List<Message.Refusal> FollowOrRefuse(Peer peer)
+    private List<Message.InTerm> FollowOrRefuse(Peer peer)
     {
-        List<Message.Refusal> refused = [.. peer.TooMany.Select(e => new Message.Refusal(e.Key, e.Value))];
+        List<Message.InTerm> refused = [.. peer.TooMany.Select(e => new Message.InTerm(e.Key, e.Value))];
         foreach (var (election, notice) in peer.Led)
         {
             if (election.Term > notice.Term)
@@ -305,9 +328,10 @@ internal sealed class Pulse(RaftMember member)
             return;
         foreach (var election in _led)
         {
-            if (election.Role is Leader { IsConfirmed: true, HasPreferred: false } leader && preferred.FirstOrDefault(p => CanTakeOver(p, election)) is { } peer)
+            if (election.Role is Leader { IsConfirmed: true } leader && member.Now >= leader.LooksForPreferredAt && preferred.FirstOrDefault(p => CanTakeOver(p, election)) is { } peer)
             {
-                leader.HasPreferred = true;
+                // The attempt may come to nothing; then another is made, at the same calm pace.
+                leader.LooksForPreferredAt = member.Now + member.Timings.PreferenceDelay;
                 member.Emit(new Output.Preferred(election.Name, peer.Id));
             }
         }

@@ -16,12 +16,15 @@ internal sealed class RaftMember
     private readonly SortedSet<(long At, int Index)> _timers = [];
     private readonly List<ElectionState> _byIndex = [];
     private readonly Random _random;
-    private readonly long _strangerUntil;
+    private readonly long _promisedUntil;
+    private readonly long _timeoutBefore;
+    private Guid _clusterId;
+    private long _strangerUntil;
     private List<Output> _outputs = [];
     private long _armed = long.MaxValue;
 
     /// <param name="configuration">The cluster, and which member this is.</param>
-    /// <param name="state">What was saved last; <see cref="MemberState.Fresh"/> the first time.</param>
+    /// <param name="state">What was saved last, under this configuration's list; <see cref="MemberState.Fresh"/> the first time.</param>
     /// <param name="now">The timestamp of the start.</param>
     /// <param name="random">For the timeouts.</param>
     public RaftMember(RaftConfiguration configuration, MemberState state, long now, Random random)
@@ -30,20 +33,28 @@ internal sealed class RaftMember
         Now = now;
         _random = random;
         Incarnation = state.Incarnation + 1;
+        StateId = state.StateId;
+        _clusterId = state.ClusterId;
+        IsAdmitted = _clusterId != Guid.Empty;
         Pulse = new(this);
+        Admission = new(this);
         for (var i = 0; i < configuration.List.Members.Length; i++)
         {
             if (i != configuration.SelfIndex)
                 _peers.Add(configuration.List.Members[i].Id, new Peer(configuration.List.Members[i], i));
         }
         Peers = [.. _peers.Values];
-        // Before it stopped it may have promised a leader not to vote for anybody else. It does not know whom, but not
-        // beyond the terms that it had saved.
-        var promisedUntil = now + Timings.ElectionTimeoutMin;
+        foreach (var known in state.Members)
+        {
+            if (_peers.TryGetValue(known.Member, out var peer))
+                peer.StateId = known.StateId;
+        }
+        // Before it stopped it may have promised a leader not to vote for anybody else, for as long as was configured
+        // then. It does not know whom, but not beyond the terms that it had saved.
+        _timeoutBefore = state.TimeoutMicroseconds;
+        _promisedUntil = now + Math.Max(Timings.ElectionTimeoutMin, (long)(Timings.ElectionTimeoutMin * (_timeoutBefore / configuration.ElectionTimeoutMin.TotalMicroseconds)));
         foreach (var ballot in state.Votes)
-            Add(ballot, ballot.Term, promisedUntil);
-        // A member without any memory may have lost its disk: it is wary in every election.
-        _strangerUntil = state.Incarnation == 0 ? promisedUntil : now;
+            Add(ballot, new(ballot.Term, _promisedUntil));
         Writes.Change();
     }
 
@@ -57,7 +68,18 @@ internal sealed class RaftMember
 
     public Writes Writes { get; } = new();
 
-    /// <summary>Counts the starts of this member.</summary>
+    public Admission Admission { get; }
+
+    /// <summary>Whether it may vote, acknowledge and stand; see <see cref="Raft.Admission"/>.</summary>
+    public bool IsAdmitted { get; private set; }
+
+    /// <summary>The cluster that it was let into; empty as long as it is not.</summary>
+    public Guid ClusterId => IsAdmitted ? _clusterId : Guid.Empty;
+
+    /// <summary>Of what it keeps; a member that lost it has another one.</summary>
+    public Guid StateId { get; }
+
+    /// <summary>Counts the starts of this member with this state.</summary>
     public long Incarnation { get; }
 
     /// <summary>The timestamp of the input that is being handled.</summary>
@@ -77,6 +99,7 @@ internal sealed class RaftMember
         Pulse.CheckLease();
         Handle(input);
         RunTimers();
+        Admission.Ask();
         Pulse.Flush();
         if (Writes.Next() is { } number)
             Emit(new Output.Save(number, Snapshot()));
@@ -115,8 +138,54 @@ internal sealed class RaftMember
         if (Find(election) is { } found)
             return found;
         return _elections.Count < MemberState.MaxElections
-            ? Add(new(election, 0, null), MemberState.MaxTerm, _strangerUntil)
+            ? Add(new(election, 0, null), new(MemberState.MaxTerm, _strangerUntil))
             : null;
+    }
+
+    /// <summary>Why nobody may listen to a member that comes with that state; <see langword="null"/> if that is unknown, or the right one.</summary>
+    /// <param name="id">The member.</param>
+    /// <param name="stateId">Its state.</param>
+    /// <param name="isAdmitted">Whether it says that it takes part with it.</param>
+    internal string? WhyNotState(string id, Guid stateId, bool isAdmitted)
+    {
+        if (!_peers.TryGetValue(id, out var peer) || peer.StateId == Guid.Empty || stateId == peer.StateId)
+            return null;
+        if (stateId.CompareTo(peer.StateId) < 0)
+            return $"{id} comes with a state that has been replaced by a later one: another process was started as {id} with an empty folder; stop one of them, and if it is that one, empty this one's folder";
+        return isAdmitted ? $"{id} comes with a state that this member was never asked about: two processes run as {id}, or its folder is another cluster's" : null;
+    }
+
+    /// <summary>Says so once per link.</summary>
+    internal void RefuseState(Peer peer, Guid stateId) =>
+        Refuse(peer, WhyNotState(peer.Id, stateId, isAdmitted: true) ?? $"{peer.Id} comes with another state");
+
+    internal void Refuse(Peer peer, string reason)
+    {
+        if (peer.IsRefused)
+            return;
+        peer.IsRefused = true;
+        Emit(new Output.PeerRefused(peer.Id, reason));
+    }
+
+    /// <summary>All members with the states under which this one knows them.</summary>
+    internal MemberState.Known[] KnownStates() =>
+        [.. Configuration.List.Members.Select(m => new MemberState.Known(m.Id, _peers.TryGetValue(m.Id, out var peer) ? peer.StateId : StateId))];
+
+    /// <summary>This member, which had no memory, takes part once it has noted what the others know.</summary>
+    internal void Admit(Guid clusterId, IReadOnlyDictionary<string, long> terms)
+    {
+        _clusterId = clusterId;
+        foreach (var (name, term) in terms)
+            FindOrAdd(name)!.Recall(term);
+        Writes.When(Writes.Change(), () =>
+        {
+            IsAdmitted = true;
+            _strangerUntil = Now + Timings.ElectionTimeoutMin;
+            foreach (var election in _byIndex)
+                election.BeWary(_strangerUntil);
+            foreach (var peer in Peers)
+                Pulse.SendTo(peer);
+        });
     }
 
     internal void Emit(Output output) => _outputs.Add(output);
@@ -141,9 +210,9 @@ internal sealed class RaftMember
     /// <summary>Random, so that members that missed the same leader do not all stand at once.</summary>
     internal long RandomTimeout() => Timings.ElectionTimeoutMin + Random(Timings.ElectionTimeoutMax - Timings.ElectionTimeoutMin + 1);
 
-    private ElectionState Add(MemberState.Ballot ballot, long promiseTerm, long promisedUntil)
+    private ElectionState Add(MemberState.Ballot ballot, Promise promise)
     {
-        var election = new ElectionState(this, ballot.Election, _byIndex.Count, ballot, promiseTerm, promisedUntil);
+        var election = new ElectionState(this, ballot.Election, _byIndex.Count, ballot, promise);
         _elections.Add(ballot.Election, election);
         _byIndex.Add(election);
         return election;
@@ -170,7 +239,7 @@ internal sealed class RaftMember
                 OnUp(peer);
                 break;
             case Input.PeerDown down when _peers.TryGetValue(down.Peer, out var peer):
-                OnDown(peer, down.DeadIncarnation);
+                OnDown(peer, down.Dead);
                 break;
             case Input.Stand stand:
                 var election = FindOrAdd(stand.Election) ?? throw new InvalidOperationException(
@@ -190,6 +259,18 @@ internal sealed class RaftMember
     {
         switch (message)
         {
+            case Message.Recall recall:
+                Admission.OnRecall(peer, recall);
+                break;
+            case Message.Memory memory:
+                Admission.OnMemory(peer, memory);
+                break;
+            case Message.Heartbeat or Message.PreVote or Message.Vote when !IsAdmitted:
+                // A sign of life, so that the link is kept; it means nothing else.
+                Send(peer, new Message.Probe(0, IsAnswer: true));
+                break;
+            case not null when !IsAdmitted:
+                break;
             case Message.Heartbeat heartbeat:
                 Pulse.OnHeartbeat(peer, heartbeat);
                 break;
@@ -218,18 +299,19 @@ internal sealed class RaftMember
     {
         peer.IsUp = true;
         peer.ToldConfiguration = false;
-        peer.IsForgetful = false;
+        peer.IsRefused = false;
         Pulse.SendTo(peer);
         foreach (var election in _byIndex)
             election.Role.OnPeerUp(peer);
     }
 
-    private void OnDown(Peer peer, long deadIncarnation)
+    private void OnDown(Peer peer, Life? dead)
     {
         peer.IsUp = false;
         peer.InFlight.Clear();
+        Admission.OnDown(peer);
         // Old news when it has been heard of since, under a later incarnation.
-        if (deadIncarnation > 0 && deadIncarnation >= peer.Incarnation)
+        if (dead is { } life && life.StateId == peer.StateId && life.Incarnation >= peer.Incarnation)
         {
             Pulse.Forget(peer);
             return;
@@ -274,11 +356,17 @@ internal sealed class RaftMember
 
     private MemberState Snapshot() => new(
         Configuration.Cluster, Configuration.Self, Incarnation,
-        [.. _byIndex.Where(e => e.Term > 0).Select(e => new MemberState.Ballot(e.Name, e.Term, e.VotedFor))]);
+        [.. _byIndex.Where(e => e.Term > 0).Select(e => new MemberState.Ballot(e.Name, e.Term, e.VotedFor))])
+    {
+        StateId = StateId,
+        ClusterId = _clusterId,
+        Members = KnownStates(),
+        TimeoutMicroseconds = Math.Max(Configuration.Description.TimeoutMicroseconds, Now < _promisedUntil ? _timeoutBefore : 0),
+    };
 
     private void Arm()
     {
-        var next = Math.Min(Pulse.DueAt, _timers.Count > 0 ? _timers.Min.At : long.MaxValue);
+        var next = Math.Min(Math.Min(Pulse.DueAt, Admission.DueAt), _timers.Count > 0 ? _timers.Min.At : long.MaxValue);
         foreach (var peer in Peers)
         {
             if (peer.Led.Count > 0)

@@ -4,31 +4,44 @@ using System.Security.Cryptography;
 
 namespace LeaderElection.Raft;
 
-/// <summary>A member's state as bytes on its disk: all of it, and after that slots in which single votes are written later.</summary>
+/// <summary>A member's state as bytes on its disk: all of it, and after that slots for the votes of later writes, one slot each.</summary>
 /// <remarks>
-/// <para><c>"LERAFT" version:u16 length:i32 cluster member incarnation:i64 count:i32 (election term:i64 votedFor)* sha256</c>,
-/// as in <see cref="FrameCodec"/>, zeros up to a whole sector, then <see cref="Slots"/> sectors, each of them zeros or
-/// <c>sha256 election term:i64 votedFor</c> and zeros. The first checksum is over everything before it, a slot's over
-/// the first checksum and the rest of the slot.</para>
-/// <para>Disks write a sector whole or not at all (etcd's write-ahead log and SQLite rely on the same). So a power cut in
-/// the middle of a write, which nobody has been told of yet, leaves zeros; anything else that does not fit is damage.</para>
+/// <para><c>"LERAFT" version:u16 length:i32 cluster member incarnation:i64 stateId clusterId timeout:i64 count:i32 (member stateId)*
+/// votes sha256</c>, as in <see cref="FrameCodec"/>, zeros up to a whole slot, then <see cref="Slots"/> slots, each of them zeros or
+/// <c>sha256 votes</c> and zeros; votes are <c>count:i32 (election term:i64 votedFor)*</c>. The first checksum is over
+/// everything before it, a slot's over the first checksum and the rest of what is used of the slot.</para>
+/// <para>Disks write 512 bytes whole or not at all (etcd's write-ahead log and SQLite rely on the same), and no more is
+/// used of a slot; but a sector may have 4096 bytes, and whoever writes half of one may damage all of it, so each slot has
+/// one to itself. A power cut in the middle of a write, which nobody has been told of yet, leaves zeros behind those
+/// that were written before. Anything else is damage, zeros in front of a write as well: a flushed one is missing there.</para>
+/// <para>Version 2 had no ids, no list and no timeout, and <c>sha256 election term:i64 votedFor</c> in 64 slots of 512
+/// bytes, of which several could belong to one write.</para>
 /// </remarks>
 internal static class StateCodec
 {
     /// <summary>No state is longer.</summary>
     public const int MaxLength = 8 << 20;
 
-    /// <summary>How many votes can be written after a state.</summary>
-    public const int Slots = 64;
+    /// <summary>How many writes fit after a state.</summary>
+    public const int Slots = 16;
 
-    /// <summary>A sector of any disk; the longest vote fits.</summary>
-    public const int SlotLength = 512;
+    /// <summary>A sector of any disk.</summary>
+    public const int SlotLength = 4096;
+
+    /// <summary>What is used of a slot at most; the longest vote fits.</summary>
+    public const int SlotUsed = 512;
+
+    private const int EarlierSlots = 64;
+
+    private const int EarlierSlotLength = 512;
 
     private const int HashLength = SHA256.HashSizeInBytes;
 
     private const int BodyAt = 12;
 
-    private static ReadOnlySpan<byte> Magic => "LERAFT\u0002\u0000"u8;
+    private static ReadOnlySpan<byte> Magic => "LERAFT\u0003\u0000"u8;
+
+    private static ReadOnlySpan<byte> EarlierMagic => "LERAFT\u0002\u0000"u8;
 
     /// <summary>The whole file, with empty slots.</summary>
     public static byte[] Write(MemberState state)
@@ -40,11 +53,13 @@ internal static class StateCodec
         writer.Name(state.Cluster);
         writer.Name(state.Member);
         writer.Int64(state.Incarnation);
-        writer.Int32(state.Votes.Count);
-        foreach (var ballot in state.Votes)
-            Write(writer, ballot);
+        writer.Guid(state.StateId);
+        writer.Guid(state.ClusterId);
+        writer.Int64(state.TimeoutMicroseconds);
+        writer.Known(state.Members);
+        Write(writer, state.Votes);
         var length = output.WrittenCount + HashLength;
-        var file = new byte[WholeSectors(length) + (Slots * SlotLength)];
+        var file = new byte[Whole(length, SlotLength) + (Slots * SlotLength)];
         output.WrittenSpan.CopyTo(file);
         BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(Magic.Length), length);
         SHA256.HashData(file.AsSpan(0, length - HashLength), file.AsSpan(length - HashLength));
@@ -53,17 +68,22 @@ internal static class StateCodec
 
     /// <summary>Fills a slot.</summary>
     /// <param name="file">The file that it belongs to, or its beginning.</param>
-    public static void WriteSlot(ReadOnlySpan<byte> file, MemberState.Ballot ballot, Span<byte> slot)
+    /// <param name="votes">What is written.</param>
+    /// <returns>What is used of it; <see langword="null"/> when that is too much.</returns>
+    public static byte[]? Slot(ReadOnlySpan<byte> file, IReadOnlyList<MemberState.Ballot> votes)
     {
-        var output = new ArrayBufferWriter<byte>(SlotLength);
-        Write(new ByteWriter(output), ballot);
-        slot.Clear();
-        output.WrittenSpan.CopyTo(slot[HashLength..]);
-        HashSlot(file, slot).CopyTo(slot);
+        var output = new ArrayBufferWriter<byte>(SlotUsed);
+        Write(new ByteWriter(output), votes);
+        if (output.WrittenCount > SlotUsed - HashLength)
+            return null;
+        var slot = new byte[SlotUsed];
+        output.WrittenSpan.CopyTo(slot.AsSpan(HashLength));
+        HashSlot(file, slot).CopyTo(slot, 0);
+        return slot;
     }
 
     /// <summary>Where the slots begin.</summary>
-    public static int SlotsAt(ReadOnlySpan<byte> file) => WholeSectors(Length(file));
+    public static int SlotsAt(ReadOnlySpan<byte> file) => Whole(Length(file), IsEarlier(file) ? EarlierSlotLength : SlotLength);
 
     /// <summary>Reads the state, with the votes in the slots.</summary>
     /// <exception cref="FormatException">It is damaged, or not a state of this version; the message says which.</exception>
@@ -71,15 +91,22 @@ internal static class StateCodec
     {
         var state = ReadState(file, out var length);
         var slots = SlotsAt(file);
-        if (file.Length != slots + (Slots * SlotLength))
+        var slotLength = IsEarlier(file) ? EarlierSlotLength : SlotLength;
+        if (file.Length != slots + ((IsEarlier(file) ? EarlierSlots : Slots) * slotLength))
             throw new FormatException(file.Length > slots ? "it is longer than its content" : "it is truncated");
         if (file[length..slots].ContainsAnyExcept((byte)0))
             throw new FormatException("there is something between the state and the votes after it");
         var votes = new List<MemberState.Ballot>();
-        for (var i = 0; i < Slots; i++)
+        var isMissing = false;
+        for (var at = slots; at < file.Length; at += slotLength)
         {
-            if (ReadSlot(file, file.Slice(slots + (i * SlotLength), SlotLength)) is { } vote)
-                votes.Add(vote);
+            var slot = file.Slice(at, slotLength);
+            if (ReadSlot(file, slot) is not { } later)
+                isMissing = true;
+            else if (isMissing && !IsEarlier(file))
+                throw new FormatException("a vote after the state is missing");
+            else
+                votes.AddRange(later);
         }
         return votes is [] ? state : state with { Votes = Merge(state.Votes, votes) };
     }
@@ -94,8 +121,9 @@ internal static class StateCodec
             throw new FormatException("it is too long");
         if (file.Length < Magic.Length || !file.StartsWith(Magic[..6]))
             throw new FormatException("it is not the state of a member");
-        if (!file.StartsWith(Magic))
-            throw new FormatException($"it has version {file[6] | (file[7] << 8)}; this member knows version 2");
+        var isEarlier = IsEarlier(file);
+        if (!isEarlier && !file.StartsWith(Magic))
+            throw new FormatException($"it has version {file[6] | (file[7] << 8)}; this member knows versions 2 and 3");
         if (file.Length < BodyAt + HashLength)
             throw new FormatException("it is truncated");
         length = Length(file);
@@ -107,27 +135,34 @@ internal static class StateCodec
         var cluster = reader.Name();
         var member = reader.Name();
         var incarnation = reader.Count64();
-        var votes = new MemberState.Ballot[reader.ListCount(leastEach: 10, MemberState.MaxElections)];
-        for (var i = 0; i < votes.Length && reader.Problem is null; i++)
-            votes[i] = ReadBallot(ref reader);
+        var (stateId, clusterId, timeout, known) = isEarlier
+            ? (Guid.Empty, MemberState.EarlierCluster, 0L, [])
+            : (reader.Guid(), reader.Guid(), reader.Count64(), reader.Known());
+        var votes = ReadVotes(ref reader);
         reader.End();
-        return reader.Problem is { } problem ? throw new FormatException(problem) : new(cluster, member, incarnation, votes);
+        return reader.Problem is { } problem ? throw new FormatException(problem) : new(cluster, member, incarnation, votes)
+        {
+            StateId = stateId,
+            ClusterId = clusterId,
+            TimeoutMicroseconds = timeout,
+            Members = known,
+        };
     }
 
     /// <returns><see langword="null"/> when it is empty.</returns>
     /// <exception cref="FormatException">It is damaged.</exception>
-    internal static MemberState.Ballot? ReadSlot(ReadOnlySpan<byte> file, ReadOnlySpan<byte> slot)
+    internal static IReadOnlyList<MemberState.Ballot>? ReadSlot(ReadOnlySpan<byte> file, ReadOnlySpan<byte> slot)
     {
         if (!slot.ContainsAnyExcept((byte)0))
             return null;
-        if (!slot[..HashLength].SequenceEqual(HashSlot(file, slot)))
+        if (!slot[..HashLength].SequenceEqual(HashSlot(file, slot[..SlotUsed])))
             throw new FormatException("a vote after the state has a wrong checksum");
         var reader = new ByteReader(slot[HashLength..]);
-        var ballot = ReadBallot(ref reader);
+        var votes = IsEarlier(file) ? [ReadBallot(ref reader)] : ReadVotes(ref reader);
         reader.EndInZeros();
         if (reader.Problem is { } problem)
             throw new FormatException($"a vote after the state: {problem}");
-        return ballot;
+        return votes;
     }
 
     /// <summary>Terms only grow, and a vote in a term is given once.</summary>
@@ -146,11 +181,23 @@ internal static class StateCodec
         return merged.Count <= MemberState.MaxElections ? [.. merged.Values] : throw new FormatException("it has more elections than are allowed");
     }
 
-    private static void Write(ByteWriter writer, MemberState.Ballot ballot)
+    private static void Write(ByteWriter writer, IReadOnlyList<MemberState.Ballot> votes)
     {
-        writer.Name(ballot.Election);
-        writer.Int64(ballot.Term);
-        writer.Name(ballot.VotedFor ?? "");
+        writer.Int32(votes.Count);
+        foreach (var ballot in votes)
+        {
+            writer.Name(ballot.Election);
+            writer.Int64(ballot.Term);
+            writer.Name(ballot.VotedFor ?? "");
+        }
+    }
+
+    private static MemberState.Ballot[] ReadVotes(ref ByteReader reader)
+    {
+        var votes = new MemberState.Ballot[reader.ListCount(leastEach: 10, MemberState.MaxElections)];
+        for (var i = 0; i < votes.Length && reader.Problem is null; i++)
+            votes[i] = ReadBallot(ref reader);
+        return votes;
     }
 
     private static MemberState.Ballot ReadBallot(ref ByteReader reader) =>
@@ -158,13 +205,15 @@ internal static class StateCodec
 
     private static byte[] HashSlot(ReadOnlySpan<byte> file, ReadOnlySpan<byte> slot)
     {
-        Span<byte> covered = stackalloc byte[SlotLength];
+        Span<byte> covered = stackalloc byte[SlotUsed];
         Checksum(file).CopyTo(covered);
         slot[HashLength..].CopyTo(covered[HashLength..]);
         return SHA256.HashData(covered);
     }
 
-    private static int WholeSectors(int length) => (length + SlotLength - 1) / SlotLength * SlotLength;
+    private static int Whole(int length, int unit) => (length + unit - 1) / unit * unit;
+
+    private static bool IsEarlier(ReadOnlySpan<byte> file) => file.StartsWith(EarlierMagic);
 
     private static int Length(ReadOnlySpan<byte> file) => BinaryPrimitives.ReadInt32LittleEndian(file[Magic.Length..]);
 

@@ -4,8 +4,9 @@ using Microsoft.Win32.SafeHandles;
 namespace LeaderElection.Raft;
 
 /// <summary>
-/// Where a member keeps what it must never forget. A vote is written into a slot behind the state, in place: flushing that
-/// takes a third of the time of a new file, and does not grow with the elections. When the slots are full all is written anew.
+/// Where a member keeps what it must never forget. Votes are written into a slot behind the state, in place: flushing that
+/// takes a third of the time of a new file, and does not grow with the elections. When the slots are full, or one is too
+/// small, all is written anew.
 /// </summary>
 internal sealed class StateFile(string path) : IDisposable
 {
@@ -18,10 +19,11 @@ internal sealed class StateFile(string path) : IDisposable
     /// <summary>Reads what this member saved last.</summary>
     /// <returns><see langword="null"/> if the file is not there: the member never voted.</returns>
     /// <exception cref="ElectionStoreException">
-    /// It is damaged, or another member's. The member must not start: it would vote without knowing how it has voted.
+    /// It is damaged, another member's, or of another list of members. The member must not start: it would vote without knowing how it has voted.
     /// </exception>
-    public MemberState? Load(string cluster, string member)
+    public MemberState? Load(RaftConfiguration configuration)
     {
+        var (cluster, member) = (configuration.Cluster, configuration.Self);
         MemberState state;
         try
         {
@@ -37,7 +39,7 @@ internal sealed class StateFile(string path) : IDisposable
         }
         catch (FormatException e)
         {
-            throw Refuse($"cannot be trusted: {e.Message}; restore it, or give the member a new id on every member's list", e);
+            throw Refuse($"cannot be trusted: {e.Message}; do not restore it from a copy, which does not hold the last votes: empty the folder, and the member is let in again once it has links to all others", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -45,14 +47,19 @@ internal sealed class StateFile(string path) : IDisposable
         }
         if (state.Cluster != cluster || state.Member != member)
             throw Refuse($"belongs to member {state.Member} of cluster '{state.Cluster}', not to {member} of '{cluster}'");
+        if (state.WhyNot(configuration) is { } reason)
+            throw Refuse(reason);
         return state;
     }
 
     /// <summary>Saves the state; when it returns, it survives a power cut.</summary>
     public void Save(MemberState state)
     {
-        if (Changes(state) is { } changes && changes.Count <= StateCodec.Slots - _used)
-            Append(changes);
+        var changes = Changes(state);
+        if (changes is [])
+            return;
+        if (changes is not null && _used < StateCodec.Slots && StateCodec.Slot(_head, changes) is { } slot)
+            Append(changes, slot);
         else
             Replace(state);
     }
@@ -62,20 +69,17 @@ internal sealed class StateFile(string path) : IDisposable
     /// <returns>The votes that are new; <see langword="null"/> when there is no file that they could be added to.</returns>
     private List<MemberState.Ballot>? Changes(MemberState state)
     {
-        if (_base is null || state.Incarnation != _base.Incarnation || state.Cluster != _base.Cluster || state.Member != _base.Member
+        if (_base is null || !state.HasHeadOf(_base)
             || state.Votes.Count < _saved.Count || !File.Exists(path))
             return null;
         return [.. state.Votes.Where(b => !_saved.TryGetValue(b.Election, out var saved) || saved != b)];
     }
 
-    private void Append(List<MemberState.Ballot> changes)
+    private void Append(List<MemberState.Ballot> changes, byte[] slot)
     {
-        var bytes = new byte[changes.Count * StateCodec.SlotLength];
-        for (var i = 0; i < changes.Count; i++)
-            StateCodec.WriteSlot(_head, changes[i], bytes.AsSpan(i * StateCodec.SlotLength, StateCodec.SlotLength));
         try
         {
-            RandomAccess.Write(_handle!, bytes, StateCodec.SlotsAt(_head) + (_used * StateCodec.SlotLength));
+            RandomAccess.Write(_handle!, slot, StateCodec.SlotsAt(_head) + (_used * StateCodec.SlotLength));
             DurableFile.FlushContent(_handle!);
         }
         catch
@@ -84,7 +88,7 @@ internal sealed class StateFile(string path) : IDisposable
             Forget();
             throw;
         }
-        _used += changes.Count;
+        _used++;
         foreach (var ballot in changes)
             _saved[ballot.Election] = ballot;
     }

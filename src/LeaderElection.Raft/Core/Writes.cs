@@ -3,6 +3,8 @@ namespace LeaderElection.Raft;
 /// <summary>Orders what is said after what must be on the disk first. One write is under way at a time; all that changes meanwhile goes into the next.</summary>
 internal sealed class Writes
 {
+    private const int MostHeld = 10_000;
+
     private readonly List<(long Number, Action Then)> _held = [];
     private long _started;
     private long _saved;
@@ -23,6 +25,13 @@ internal sealed class Writes
             then();
         else
             _held.Add((Math.Max(1, number), then));
+    }
+
+    /// <summary>The same for an answer, which whoever asked asks for again: while a disk hangs they would pile up.</summary>
+    public void Answer(long number, Action then)
+    {
+        if (_held.Count < MostHeld)
+            When(number, then);
     }
 
     /// <summary>Whether the start of the process is on the disk.</summary>

@@ -17,6 +17,7 @@ internal sealed class Handshake
     private const int MaxLength = 512;
 
     private readonly byte[] _key;
+    private readonly Func<bool> _isAdmitted;
 
     private enum Kind : byte
     {
@@ -26,23 +27,29 @@ internal sealed class Handshake
         Refusal,
     }
 
-    public Handshake(string self, long incarnation, string? secret)
+    /// <param name="self">The id of this member.</param>
+    /// <param name="life">Its process.</param>
+    /// <param name="secret">What all members know.</param>
+    /// <param name="isAdmitted">Whether it takes part, as of now.</param>
+    public Handshake(string self, Life life, string? secret, Func<bool> isAdmitted)
     {
         Self = self;
-        Incarnation = incarnation;
+        Life = life;
+        _isAdmitted = isAdmitted;
         _key = HMACSHA256.HashData("LeaderElection.Raft link"u8, Encoding.UTF8.GetBytes(secret ?? ""));
     }
 
     private string Self { get; }
 
-    private long Incarnation { get; }
+    private Life Life { get; }
 
     /// <summary>Introduces this member to the one that it has dialled.</summary>
     /// <exception cref="RefusedException">One side has refused the other.</exception>
     /// <exception cref="IOException">The connection broke.</exception>
-    public async Task<Hello> DialAsync(Stream stream, string target, Func<Hello, RefusedException?> judge, CancellationToken cancellationToken)
+    public async Task<Hello> DialAsync(
+        Stream stream, string target, Func<Hello, RefusedException?> judge, CancellationToken cancellationToken, Route route = default, bool isProbe = false)
     {
-        var own = Hello.Create(Self, target, Incarnation).ToBytes();
+        var own = Introduce(target, route, isProbe);
         await WriteAsync(stream, Kind.Hello, own, cancellationToken).ConfigureAwait(false);
         var answer = await ReadAsync(stream, Kind.Answer, cancellationToken).ConfigureAwait(false);
         if (answer.Length < HMACSHA256.HashSizeInBytes)
@@ -63,7 +70,7 @@ internal sealed class Handshake
 
     /// <summary>Hears who has dialled this member.</summary>
     /// <inheritdoc cref="DialAsync"/>
-    public async Task<Hello> AcceptAsync(Stream stream, Func<Hello, RefusedException?> judge, CancellationToken cancellationToken)
+    public async Task<Hello> AcceptAsync(Stream stream, Func<Hello, RefusedException?> judge, CancellationToken cancellationToken, Route route = default)
     {
         var theirs = await ReadAsync(stream, Kind.Hello, cancellationToken).ConfigureAwait(false);
         return await RefuseOrAsync(stream, cancellationToken, async () =>
@@ -71,13 +78,16 @@ internal sealed class Handshake
             var hello = Hello.Read(theirs);
             if ((Judge(hello) ?? judge(hello)) is { } refusal)
                 throw refusal;
-            var own = Hello.Create(Self, hello.From, Incarnation).ToBytes();
+            var own = Introduce(hello.From, route, hello.IsProbe);
             await WriteAsync(stream, Kind.Answer, [.. own, .. Proof("acceptor", theirs, own)], cancellationToken).ConfigureAwait(false);
             var proof = await ReadAsync(stream, Kind.Proof, cancellationToken).ConfigureAwait(false);
             CheckProof("dialer", theirs, own, proof);
             return hello;
         }).ConfigureAwait(false);
     }
+
+    private byte[] Introduce(string to, Route route, bool isProbe) =>
+        new Hello(Self, to, Life, _isAdmitted(), isProbe, route, Hello.NewNonce()).ToBytes();
 
     private RefusedException? Judge(Hello hello) => hello.To == Self
         ? null
@@ -147,7 +157,9 @@ internal sealed class Handshake
             RefusalReason.Stranger => "this member is not on its list of members",
             RefusalReason.Secret => "this member's secret is not the one that it has",
             RefusalReason.Certificate => "this member's certificate is not one of this member",
-            RefusalReason.Forgetful => "this member has been started more often before, so it has lost its state",
+            RefusalReason.Forgetful => "this member has been started more often before, so its folder is an older copy; empty it",
+            RefusalReason.Replaced => "another process has been started as this member, with another folder; stop one of them",
+            RefusalReason.Twice => "another process runs as this member; stop one of them",
             _ => $"reason {(byte)reason}",
         };
     }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 using System.Net.Sockets;
 
 namespace LeaderElection.Raft.Transport;
@@ -26,20 +27,31 @@ internal sealed class Link
     private bool _isWriting;
     private long _unansweredSince;
 
-    public Link(RaftTransport transport, Neighbour neighbour, Socket socket, Stream stream, long incarnation)
+    /// <param name="transport">The transport of this member.</param>
+    /// <param name="neighbour">The other member.</param>
+    /// <param name="socket">The connection.</param>
+    /// <param name="stream">What is said on it.</param>
+    /// <param name="life">The process of the other member that this leads to.</param>
+    /// <param name="directTo">Its end of the connection, if nothing stands in between.</param>
+    public Link(RaftTransport transport, Neighbour neighbour, Socket socket, Stream stream, Life life, IPEndPoint? directTo)
     {
         _transport = transport;
         Neighbour = neighbour;
         _socket = socket;
         _stream = stream;
-        Incarnation = incarnation;
+        Life = life;
+        DirectTo = directTo;
         _patience = transport.LinkPatience;
     }
 
     public Neighbour Neighbour { get; }
 
-    /// <summary>The start of the other member's process that this leads to.</summary>
-    public long Incarnation { get; }
+    public Life Life { get; }
+
+    public IPEndPoint? DirectTo { get; }
+
+    /// <summary>Where this very process was seen to listen, with nothing in between.</summary>
+    public IPEndPoint? ListensAt { get; set; }
 
     /// <summary>Begins to hear what the other member says; ends with the link.</summary>
     public void Start() => _reading = ReadAsync();

@@ -27,7 +27,7 @@ internal sealed class RaftTransport : IAsyncDisposable
 
     /// <summary>Takes the address of this member; nobody is let in before <see cref="Start"/>.</summary>
     /// <exception cref="ElectionStoreException">It cannot be had, or a certificate cannot be read.</exception>
-    public RaftTransport(RaftNode node, RaftElectionOptions options, RaftAddress address, long incarnation, TimeProvider time, Action<string> log)
+    public RaftTransport(RaftNode node, RaftElectionOptions options, RaftAddress address, Life life, TimeProvider time, Action<string> log)
     {
         _node = node;
         _options = options;
@@ -36,7 +36,7 @@ internal sealed class RaftTransport : IAsyncDisposable
         _handshakeLimit = Clamp(Timeout * 2, 0.5, 5);
         LinkPatience = time.ToTimestampTicks(Clamp(Timeout * 4, 1, 30));
         _refusals = new Refusals(log);
-        _handshake = new Handshake(options.Member, incarnation, options.Secret ?? address.Secret);
+        _handshake = new Handshake(options.Member, life, options.Secret ?? address.Secret, () => node.IsAdmitted);
         _tls = options is { CaFile: { } ca, CertificateFile: { } certificate, KeyFile: { } key } ? new LinkTls(ca, certificate, key) : null;
         _tls?.Check();
         _self = address.Members.Single(m => m.Id == options.Member);
@@ -97,7 +97,7 @@ internal sealed class RaftTransport : IAsyncDisposable
 
     public void Ended(Link link) => _node.Detach(link);
 
-    public void Lost(Neighbour neighbour, long deadIncarnation) => _node.Lost(neighbour, deadIncarnation);
+    public void Lost(Neighbour neighbour, Life? dead) => _node.Lost(neighbour, dead);
 
     public void Refused(Link link, string problem)
     {
@@ -109,7 +109,8 @@ internal sealed class RaftTransport : IAsyncDisposable
     public void Refused(string member, string reason) => _refusals.Add(member, RefusalReason.Configuration, reason);
 
     /// <summary>Connects to a member.</summary>
-    public async Task<Neighbour.Answer> DialAsync(Neighbour neighbour, CancellationToken stop)
+    /// <returns>Whether there is a new link.</returns>
+    public async Task<bool> DialAsync(Neighbour neighbour, CancellationToken stop)
     {
         var source = $"{neighbour.Id} at {neighbour.Member.Text}";
         using var late = new CancellationTokenSource(_handshakeLimit, Time);
@@ -121,35 +122,61 @@ internal sealed class RaftTransport : IAsyncDisposable
             Stream stream = new NetworkStream(socket, ownsSocket: true);
             if (_tls is not null)
                 stream = await _tls.DialAsync(stream, neighbour.Member.Host, limit.Token).ConfigureAwait(false);
-            var hello = await _handshake.DialAsync(stream, neighbour.Id, h => Judge(h, stream), limit.Token).ConfigureAwait(false);
+            var hello = await _handshake.DialAsync(stream, neighbour.Id, h => Judge(h, stream), limit.Token, Route.Of(socket)).ConfigureAwait(false);
             await LinkAsync(neighbour, socket, stream, hello).ConfigureAwait(false);
-            return Neighbour.Answer.Linked;
+            return true;
         }
         catch (Exception e)
         {
             Explain(e, source, isLate: false, stop);
             socket?.Dispose();
-            return e is SocketException { SocketErrorCode: SocketError.ConnectionRefused } ? Neighbour.Answer.Refused : Neighbour.Answer.Unclear;
+            return false;
         }
     }
 
-    /// <summary>Asks whether anybody listens at a member's address.</summary>
-    public async Task<Neighbour.Answer> ProbeAsync(RaftAddress.Member member, CancellationToken stop)
+    /// <summary>Looks whether a process that is linked to listens at its member's address, with nothing in between.</summary>
+    /// <returns>Where; <see langword="null"/> if that is not so, or not clear.</returns>
+    public async Task<IPEndPoint?> FindAsync(Neighbour neighbour, Life life, CancellationToken stop)
     {
         using var late = new CancellationTokenSource(_handshakeLimit, Time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop, late.Token);
         try
         {
-            (await ConnectAsync(member, limit.Token).ConfigureAwait(false)).Dispose();
+            using var socket = await ConnectAsync(neighbour.Member, limit.Token).ConfigureAwait(false);
+            Stream stream = new NetworkStream(socket, ownsSocket: false);
+            if (_tls is not null)
+                stream = await _tls.DialAsync(stream, neighbour.Member.Host, limit.Token).ConfigureAwait(false);
+            var route = Route.Of(socket);
+            var hello = await _handshake.DialAsync(stream, neighbour.Id, h => Judge(h, stream), limit.Token, route, isProbe: true).ConfigureAwait(false);
+            return hello.Life == life && route.IsDirect(hello.Route) ? route.Remote : null;
+        }
+        catch (Exception) when (!stop.IsCancellationRequested)
+        {
+            // Without an address only the time tells that it is dead.
+            return null;
+        }
+    }
+
+    /// <summary>Asks whether nobody listens at an address.</summary>
+    public async Task<bool> IsRefusedAsync(IPEndPoint address, CancellationToken stop)
+    {
+        using var late = new CancellationTokenSource(_handshakeLimit, Time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop, late.Token);
+        var ip = address.Address.IsIPv4MappedToIPv6 ? address.Address.MapToIPv4() : address.Address;
+        using var socket = new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync(new IPEndPoint(ip, address.Port), limit.Token).ConfigureAwait(false);
         }
         catch (SocketException e)
         {
-            return e.SocketErrorCode == SocketError.ConnectionRefused ? Neighbour.Answer.Refused : Neighbour.Answer.Unclear;
+            return e.SocketErrorCode == SocketError.ConnectionRefused;
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
+            // It is there, or too far: nothing is proven.
         }
-        return Neighbour.Answer.Unclear;
+        return false;
     }
 
     private async Task<Socket> ConnectAsync(RaftAddress.Member member, CancellationToken stop)
@@ -239,8 +266,11 @@ internal sealed class RaftTransport : IAsyncDisposable
                 throw new EndOfStreamException();
             if (_tls is not null)
                 stream = await _tls.AcceptAsync(stream, limit.Token).ConfigureAwait(false);
-            var hello = await _handshake.AcceptAsync(stream, h => Judge(h, stream), limit.Token).ConfigureAwait(false);
-            await LinkAsync(Neighbours[hello.From], socket, stream, hello).ConfigureAwait(false);
+            var hello = await _handshake.AcceptAsync(stream, h => Judge(h, stream), limit.Token, Route.Of(socket)).ConfigureAwait(false);
+            if (hello.IsProbe)
+                await stream.DisposeAsync().ConfigureAwait(false);
+            else
+                await LinkAsync(Neighbours[hello.From], socket, stream, hello).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -257,18 +287,20 @@ internal sealed class RaftTransport : IAsyncDisposable
     private async Task LinkAsync(Neighbour neighbour, Socket socket, Stream stream, Hello hello)
     {
         _refusals.Forget($"{neighbour.Id} at {neighbour.Member.Text}");
-        await _node.AttachAsync(new Link(this, neighbour, socket, stream, hello.Incarnation)).ConfigureAwait(false);
+        var route = Route.Of(socket);
+        await _node.AttachAsync(new Link(this, neighbour, socket, stream, hello.Life, route.IsDirect(hello.Route) ? route.Remote : null)).ConfigureAwait(false);
     }
 
     private RefusedException? Judge(Hello hello, Stream stream)
     {
         if (!Neighbours.TryGetValue(hello.From, out var neighbour))
             return new(RefusalReason.Stranger, $"it says that it is {hello.From}, which is not on this member's list ({string.Join(", ", Neighbours.Keys.Append(_self.Id).Order(StringComparer.Ordinal))})");
-        if (hello.Incarnation < neighbour.Incarnation)
-        {
-            return new(RefusalReason.Forgetful, FormattableString.Invariant(
-                $"{hello.From} says that this is its start number {hello.Incarnation}, but it has been started {neighbour.Incarnation} times: it has lost its state, so its votes cannot be trusted; restore its state file, or give it a new id on every member's list"));
-        }
+        if (_node.WhyNotState(hello) is { } reason)
+            return new(RefusalReason.Replaced, reason);
+        if (neighbour.Link is { } link && link.Life.StateId != hello.Life.StateId)
+            return new(RefusalReason.Twice, $"another process runs as {hello.From}, with another folder, and is linked to; stop one of them");
+        if (neighbour.Life.Succeeds(hello.Life))
+            return new(RefusalReason.Forgetful, Pulse.OlderCopy(hello.From, hello.Life.Incarnation, neighbour.Life.Incarnation));
         return LinkTls.Judge(stream, neighbour.Member);
     }
 

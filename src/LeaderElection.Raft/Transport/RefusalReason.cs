@@ -21,7 +21,7 @@ internal enum RefusalReason : byte
     /// <summary>Its certificate is none of the authority's, or not that of the member that it says it is.</summary>
     Certificate = 6,
 
-    /// <summary>It has been started more often before: it has lost its state.</summary>
+    /// <summary>It has been started more often before: its state is an older copy.</summary>
     Forgetful = 7,
 
     /// <summary>It did not finish its handshake in time.</summary>
@@ -32,4 +32,10 @@ internal enum RefusalReason : byte
 
     /// <summary>It belongs to another cluster, or has another list of members or other times.</summary>
     Configuration = 10,
+
+    /// <summary>Its state is not the one that the member of this id takes part with.</summary>
+    Replaced = 11,
+
+    /// <summary>Another process of the same id is linked to.</summary>
+    Twice = 12,
 }
