@@ -8,8 +8,8 @@ namespace LeaderElection.Benchmarks.Micro;
 public class RaftFrameBenchmarks
 {
     private readonly ArrayBufferWriter<byte> _output = new(256);
-    private readonly Message _heartbeat = new Message.Heartbeat(1, 2, 3, 3, []);
-    private readonly Message _ack = new Message.HeartbeatAck(1, 2, 3, []);
+    private readonly Message _heartbeat = new Message.Heartbeat(default, 1, 2, 3, 3, []);
+    private readonly Message _ack = new Message.HeartbeatAck(default, 1, 2, 3, []);
     private byte[] _frame = [];
 
     [GlobalSetup]
