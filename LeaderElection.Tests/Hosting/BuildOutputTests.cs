@@ -18,7 +18,12 @@ public class BuildOutputTests
         Assert.Collection(
             arguments,
             argument => Assert.Equal("exec", argument),
-            argument => Assert.True(File.Exists((string)argument) && ((string)argument).EndsWith("LeaderElection.Worker.dll", StringComparison.Ordinal), $"{argument} is no build output"),
+            argument =>
+            {
+                Assert.True(File.Exists(Path.Combine(executable.WorkingDirectory, (string)argument)), $"{argument} is not there");
+                Assert.StartsWith("bin", (string)argument, StringComparison.Ordinal);
+                Assert.EndsWith("LeaderElection.Worker.dll", (string)argument, StringComparison.Ordinal);
+            },
             argument => Assert.Equal("--own", argument));
     }
 

@@ -42,12 +42,14 @@ public static class BuildOutputExtensions
 
     private static void StartFrom(ProjectResource project, string projectPath, string output)
     {
-        project.Annotations.Add(new ExecutableAnnotation { Command = "dotnet", WorkingDirectory = Path.GetDirectoryName(projectPath)! });
+        var folder = Path.GetDirectoryName(projectPath)!;
+        project.Annotations.Add(new ExecutableAnnotation { Command = "dotnet", WorkingDirectory = folder });
         // Before the project's own arguments.
         project.Annotations.Insert(0, new CommandLineArgsCallbackAnnotation(arguments =>
         {
             arguments.Add("exec");
-            arguments.Add(output);
+            // Short, as the dashboard shows it.
+            arguments.Add(Path.GetRelativePath(folder, output));
         }));
     }
 
