@@ -88,7 +88,7 @@ internal sealed record RaftAddress(IReadOnlyList<RaftAddress.Member> Members, st
     {
         public string Text => Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
 
-        /// <summary>Whether the address is one of this machine alone, so that nothing can stand between.</summary>
+        /// <summary>Whether the address is one of this machine alone, so that no other machine can answer there.</summary>
         public bool IsLoopback => Host == "localhost" || (IPAddress.TryParse(Host, out var ip) && IPAddress.IsLoopback(ip));
     }
 }

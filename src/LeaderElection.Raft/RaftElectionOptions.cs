@@ -35,8 +35,8 @@ public sealed class RaftElectionOptions : LeaseOptions
     public string? Secret { get; set; }
 
     /// <summary>
-    /// The folder in which this member keeps its term and votes. It must survive a restart, and be this member's alone:
-    /// a member that forgot its votes endangers the election.
+    /// The folder in which this member keeps its term and votes. It should survive a restart, and be this member's alone:
+    /// a member that has lost it takes no part until it has links to all other members.
     /// </summary>
     /// <value>Defaults to <c>raft/MEMBER</c> in the working directory.</value>
     public string? Directory { get; set; }
@@ -54,8 +54,8 @@ public sealed class RaftElectionOptions : LeaseOptions
 
     /// <summary>
     /// Whether a connection that is refused proves that the member's process has ended, so that nobody waits for its
-    /// promise to run out. True where addresses lead straight to the members' machines; not behind a load balancer, a
-    /// virtual address or a firewall that refuses in their place.
+    /// promise to run out. It does so only at an address at which that very process has answered, with no proxy or port
+    /// mapping in between. Not where a firewall may refuse in a member's place.
     /// </summary>
     /// <value>Defaults to <see langword="null"/>: for members at loopback addresses only.</value>
     public bool? RefusedMeansDead { get; set; }

@@ -2,7 +2,7 @@ namespace LeaderElection.Raft;
 
 /// <summary>The members that vote, in an order that all of them share.</summary>
 /// <remarks>
-/// For now the list is fixed by configuration, and its version is always 1. A list that changes while members run
+/// For now the list is fixed by configuration and kept with the votes, and its version is always 1. A list that changes while members run
 /// would count its version up and be agreed upon like a vote (Ongaro 2014, chapter 4); whatever reads the list reads it here.
 /// </remarks>
 internal sealed record MemberList
