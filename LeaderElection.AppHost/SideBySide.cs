@@ -20,7 +20,8 @@ internal static class SideBySide
         var folder = DataFolder.TakeFor(builder, options.DataDirectory);
         var ports = Addresses.SelectMany(name => (builder.Configuration[name] ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries))
             .Select(address => Uri.TryCreate(address, UriKind.Absolute, out var uri) ? uri.Port : 0);
-        if (ports.Any(IsTaken))
+        // The ports of one that runs beside this one, from the same launch profile, need not be taken yet.
+        if (folder.Number > 1 || ports.Any(IsTaken))
             builder.Configuration["DcpPublisher:RandomizePorts"] = "true";
         return options with
         {

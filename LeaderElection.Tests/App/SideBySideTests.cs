@@ -24,6 +24,7 @@ public sealed class SideBySideTests : IDisposable
 
         Assert.Equal((Path.Combine(_project.Path, "data"), null), (firstOptions.DataDirectory, firstOptions.Volume("etcd")));
         Assert.Equal(Path.Combine(_project.Path, "data-2"), secondOptions.DataDirectory);
+        Assert.Equal((null, "true"), (first.Configuration["DcpPublisher:RandomizePorts"], second.Configuration["DcpPublisher:RandomizePorts"]));
         Assert.Matches("^leader-election-[0-9a-f]{10}-2-etcd$", secondOptions.Volume("etcd"));
 
         // The host makes its services when it starts, and then ends them.
