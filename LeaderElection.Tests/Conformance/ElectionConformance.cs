@@ -119,6 +119,23 @@ public abstract class ElectionConformance : IAsyncLifetime
         Assert.True(second.FencingToken > first.FencingToken);
     }
 
+    /// <summary>Found by trial: the next one led while the work of the old one, that needed longer than the lease, was stopping.</summary>
+    [Fact]
+    public async Task Resign_WorkThatOutlastsTheLease_NobodyLeadsBeforeItHasStopped()
+    {
+        var leader = await Backend().CreateElection("e", "a").CampaignAsync(Late);
+        var (next, _) = await FollowAsync("b");
+        var stops = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var work = leader.RunAsync(_ => stops.Task);
+        var resigning = leader.ResignAsync(Late).AsTask();
+        Assert.NotSame(next, await Task.WhenAny(next, Task.Delay(Store.Lease * 2.5, TimeProvider.System, Late)));
+        Assert.False(resigning.IsCompleted);
+        stops.SetResult();
+        await work;
+        await resigning;
+        Assert.True((await next).FencingToken > leader.FencingToken);
+    }
+
     [Fact]
     public async Task Campaign_CalledOff_LeavesNothingBehind()
     {
@@ -126,7 +143,8 @@ public abstract class ElectionConformance : IAsyncLifetime
         using var stop = new CancellationTokenSource();
         var (called, _) = await FollowAsync("b", TimeSpan.FromMinutes(10), stop.Token);
         await stop.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => called);
+        var calledOff = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => called);
+        Assert.Equal(stop.Token, calledOff.CancellationToken);
         var third = Backend(lease: TimeSpan.FromMinutes(10)).CreateElection("e", "c").CampaignAsync(Late).AsTask();
         await leader.ResignAsync(Late);
         Assert.Equal("c", (await third).CandidateId);

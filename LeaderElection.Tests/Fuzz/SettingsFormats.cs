@@ -133,7 +133,7 @@ internal static class SettingsFormats
             raft.ElectionTimeoutMax = new TimeSpan(times[2]);
         if (Problems(options) is { } problem)
             return problem;
-        var clock = options.CreateClock(new VirtualTime());
+        var clock = new LeaseClock(new VirtualTime(), options.LeaseDuration, options.ClockDrift, options.EffectiveSafetyMargin);
         clock.Confirm(clock.Time.GetTimestamp());
         Assert.InRange(clock.Remaining, TimeSpan.Zero, options.LeaseDuration);
         return null;

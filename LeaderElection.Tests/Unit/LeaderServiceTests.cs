@@ -99,9 +99,63 @@ public sealed class LeaderServiceTests : IAsyncLifetime
     {
         _backend.Refuse(new ElectionStoreException("wrong password", isTransient: false));
         await Eventually.TrueAsync(() => _time.TimerCount > 0, "the back-off");
-        Assert.Contains(_log.Lines, l => l.StartsWith("c cannot campaign for e: wrong password; next attempt in", StringComparison.Ordinal));
+        await LoggedAsync("c cannot campaign for e: wrong password; next attempt in");
         _time.Advance(TimeSpan.FromSeconds(30));
         await CampaignsAsync(2);
+    }
+
+    [Fact]
+    public async Task StoreFails_InAWayThatIsNotItsOwn_IsTriedAgainAsWell()
+    {
+        _backend.Refuse(new FormatException("a client's mistake"));
+        await Eventually.TrueAsync(() => _time.TimerCount > 0, "the back-off");
+        await LoggedAsync("c cannot campaign for e: a client's mistake; next attempt in");
+        _time.Advance(TimeSpan.FromSeconds(30));
+        await CampaignsAsync(2);
+    }
+
+    [Fact]
+    public async Task Changed_SubscriberThrows_IsLoggedAndHurtsNobody()
+    {
+        var registry = _services.GetRequiredService<CandidateRegistry>();
+        registry.Changed += _ => throw new InvalidOperationException("a subscriber's own");
+        Candidate.Changed += () => throw new InvalidOperationException("a subscriber's own");
+        _backend.Elect();
+        await _work.StartedAsync(1);
+        _time.Advance(TimeSpan.FromSeconds(30));
+        await CampaignsAsync(2);
+        _backend.Elect();
+        await _work.StartedAsync(2);
+        _work.Finish();
+        await StopAsync();
+        Assert.Equal(["released", "seat given up"], _backend.Story);
+        await LoggedAsync("a subscriber to the changes of c in e failed");
+    }
+
+    [Fact]
+    public async Task Changed_SubscriberHangs_HoldsUpNobody()
+    {
+        using var hangs = new ManualResetEventSlim();
+        _services.GetRequiredService<CandidateRegistry>().Changed += _ => hangs.Wait();
+        await Task.Run(_backend.Elect);
+        await _work.StartedAsync(1);
+        _work.Finish();
+        await Eventually.TrueAsync(() => _backend.Story is ["released"], "the resignation");
+        hangs.Set();
+    }
+
+    [Fact]
+    public async Task Health_WorkThatDoesNotStop_IsDegraded()
+    {
+        _work.IsStubborn = true;
+        _backend.Elect();
+        await _work.StartedAsync(1);
+        _time.Advance(TimeSpan.FromSeconds(30));
+        await Eventually.TrueAsync(() => _work.WasTold, "the work to be told");
+        _time.Advance(TimeSpan.FromSeconds(35));
+        var report = await HealthAsync();
+        Assert.Equal(HealthStatus.Degraded, report.Status);
+        Assert.Contains("e: the work has not stopped 35 s after the leadership ended", report.Entries["leader-election-scripted"].Description);
     }
 
     [Fact]
@@ -171,6 +225,9 @@ public sealed class LeaderServiceTests : IAsyncLifetime
     public void DefaultCandidateId_Elsewhere_IsMachineAndProcess() =>
         Assert.EndsWith($"-{Environment.ProcessId}", DefaultCandidateId.Create(_ => null));
 
+    private Task LoggedAsync(string text) =>
+        Eventually.TrueAsync(() => _log.Lines.Any(l => l.Contains(text, StringComparison.Ordinal)), $"a line with '{text}'", TimeSpan.FromSeconds(5));
+
     private Task<HealthReport> HealthAsync() => _services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
 
     private Task CampaignsAsync(int count) => Eventually.TrueAsync(() => _backend.Campaigns == count, $"campaign {count}");
@@ -183,6 +240,9 @@ public sealed class LeaderServiceTests : IAsyncLifetime
         private volatile int _started;
 
         public bool WasTold { get; private set; }
+
+        /// <summary>Whether it goes on after its term.</summary>
+        public bool IsStubborn { get; set; }
 
         public Task StartedAsync(int count) => Eventually.TrueAsync(() => _started == count, $"start {count} of the work");
 
@@ -198,7 +258,7 @@ public sealed class LeaderServiceTests : IAsyncLifetime
             {
                 WasTold = true;
                 // A term that ends by itself ends the work; one that is resigned from waits for the test's word.
-                if (leadership.EndReason == LeadershipEnd.LeaseRanOut)
+                if (leadership.EndReason == LeadershipEnd.LeaseRanOut && !IsStubborn)
                     end.TrySetResult();
             });
             await end.Task;

@@ -38,17 +38,18 @@ public sealed class LeadershipTests : IDisposable
     }
 
     [Fact]
-    public async Task ResignAsync_WorkThatDoesNotStop_ReleasesWhenTheLeaseIsOver()
+    public async Task ResignAsync_WorkThatDoesNotStop_ReleasesWhenItsTimeIsOverAndSaysSo()
     {
         var leadership = Create();
+        leadership.StillWorks = _ => _story.Add("goes on");
         var never = new TaskCompletionSource();
         _ = leadership.RunAsync(_ => never.Task);
         var resigning = leadership.ResignAsync().AsTask();
-        _time.Advance(TimeSpan.FromSeconds(8));
+        _time.Advance(TimeSpan.FromSeconds(29));
         Assert.Empty(_story);
         _time.Advance(TimeSpan.FromSeconds(1));
         await resigning;
-        Assert.Equal(["released"], _story);
+        Assert.Equal(["goes on", "released"], _story);
     }
 
     [Fact]
@@ -103,6 +104,75 @@ public sealed class LeadershipTests : IDisposable
         Assert.True(first.Lost.IsCancellationRequested);
         Assert.True(second.Lost.IsCancellationRequested);
         blocked.Set();
+    }
+
+    [Fact]
+    public void Lost_OfAllLeaderships_IsCancelledBeforeAnythingElseIsDone()
+    {
+        using var done = new CountdownEvent(3);
+        Leadership[] leaderships = [Create(), Create(), Create()];
+        var early = 0;
+        foreach (var leadership in leaderships)
+        {
+            leadership.WhenEnded((_, _) =>
+            {
+                if (!Array.TrueForAll(leaderships, l => l.Lost.IsCancellationRequested))
+                    Interlocked.Increment(ref early);
+                done.Signal();
+            });
+        }
+        _time.Advance(TimeSpan.FromSeconds(9));
+        Assert.True(done.Wait(Processes.Eventually.Limit));
+        Assert.Equal(0, early);
+    }
+
+    [Fact]
+    public void WhenEnded_HandlerThrows_NeitherTheReaderNorTheTimerSeesIt()
+    {
+        var (first, second) = (Create(), Create());
+        first.WhenEnded((_, _) => throw new InvalidOperationException("a subscriber's own"));
+        second.WhenEnded((_, _) => throw new InvalidOperationException("a subscriber's own"));
+        _time.AdvanceFrozen(TimeSpan.FromMinutes(1));
+        Assert.False(first.IsValid);
+        Assert.True(first.Lost.IsCancellationRequested && second.Lost.IsCancellationRequested);
+        _time.Advance(TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
+    public async Task WhenEnded_HandlerThrows_AResignationIsFinishedAllTheSame()
+    {
+        var leadership = Create();
+        leadership.WhenEnded((_, _) => throw new InvalidOperationException("a subscriber's own"));
+        await leadership.ResignAsync();
+        Assert.Equal(["released"], _story);
+    }
+
+    [Fact]
+    public async Task ResignAsync_OfAnOuterLeadershipWithinTheWorkOfAnInner_DoesNotWaitForItself()
+    {
+        var (outer, inner) = (Create(), Create());
+        var work = outer.RunAsync(_ => inner.RunAsync(async _ => await outer.ResignAsync()));
+        await work.WaitAsync(Processes.Eventually.Limit, TimeProvider.System);
+        Assert.Null(Leadership.Current);
+    }
+
+    [Fact]
+    public async Task ResignAsync_WorkThatOutlastsTheLease_KeepsTheElectionWhileItIsRenewed()
+    {
+        var leadership = Create();
+        var letGo = new TaskCompletionSource();
+        var work = leadership.RunAsync(_ => letGo.Task);
+        var resigning = leadership.ResignAsync().AsTask();
+        for (var i = 0; i < 5; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(4));
+            Assert.True(_clock.Confirm(_time.GetTimestamp()));
+        }
+        Assert.Empty(_story);
+        letGo.SetResult();
+        await resigning;
+        await work;
+        Assert.Equal(["released"], _story);
     }
 
     [Fact]

@@ -136,7 +136,7 @@ public sealed class RaftElectionBackend : StoreBackend
 
     private protected override void WakeAll() => Node?.EndCampaigns(() => new ObjectDisposedException(nameof(RaftElectionBackend)));
 
-    private protected override Task ResignAllAsync() => Task.WhenAll((Node?.Leaderships() ?? []).Select(l => l.DisposeAsync().AsTask()));
+    private protected override Task ResignAllAsync() => Leadership.ResignAllAsync(Node?.Leaderships() ?? []);
 
     private protected override ValueTask EndAsync()
     {

@@ -135,7 +135,7 @@ internal sealed partial class RaftNode
         // What ran out stays so, with all that hung on it; this is a new lease.
         if (!_clock.Confirm(elected.Sent))
         {
-            _clock = _backend.Options.CreateClock(Time);
+            _clock = _backend.CreateLeaseClock();
             if (!_clock.Confirm(elected.Sent))
             {
                 Resign(elected.Election, elected.Term);
@@ -143,7 +143,8 @@ internal sealed partial class RaftNode
             }
         }
         var leadership = new Leadership(
-            elected.Election, seat.Candidate, elected.Term, Time.GetUtcNow(), _clock, _ => _backend.ReleaseAsync(elected.Election, elected.Term));
+            elected.Election, seat.Candidate, elected.Term, Time.GetUtcNow(), _clock, _ => _backend.ReleaseAsync(elected.Election, elected.Term),
+            _backend.Options.DrainTimeout);
         contest.Leadership = leadership;
         contest.Target = null;
         var leaderless = contest.LeaderGoneAt is { } since ? Time.GetElapsedTime(since) : (TimeSpan?)null;

@@ -46,7 +46,7 @@ internal sealed partial class RaftNode : IAsyncDisposable
         _transport = new RaftTransport(this, options, address, new(state.StateId, state.Incarnation + 1), Time, backend.Warn);
         _startedAt = Time.GetTimestamp();
         _member = new RaftMember(_configuration, state, _startedAt, Random.Shared);
-        _clock = backend.Options.CreateClock(Time);
+        _clock = backend.CreateLeaseClock();
         _timer = Time.CreateTimer(static node => ((RaftNode)node!).PostAsync(((RaftNode)node).OnTimer), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 

@@ -11,9 +11,10 @@ public abstract class Election : IElection
 {
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _disposed = new();
-    private readonly ILogger _logger;
+    private readonly QueuedLogger _logger;
     private Leadership? _leadership;
     private Task? _campaign;
+    private bool _isDisposed;
 
     /// <summary>Takes a seat.</summary>
     /// <exception cref="ArgumentException">A name is not valid.</exception>
@@ -23,7 +24,7 @@ public abstract class Election : IElection
         CandidateId = ElectionNames.Validate(candidateId, "candidate");
         Strategy = strategy;
         Time = time;
-        _logger = logger;
+        _logger = QueuedLogger.Of(logger);
     }
 
     /// <inheritdoc/>
@@ -44,24 +45,34 @@ public abstract class Election : IElection
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_disposed.IsCancellationRequested, this);
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
             if (_campaign is not null)
                 throw new InvalidOperationException($"{CandidateId} campaigns for '{Name}' already.");
             if (_leadership is { IsValid: true })
                 throw new InvalidOperationException($"{CandidateId} leads '{Name}' already.");
             _campaign = ended.Task;
         }
+        var activity = ElectionTelemetry.Campaign(this);
         try
         {
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposed.Token);
-            using var activity = ElectionTelemetry.Campaign(this);
             var start = Time.GetTimestamp();
             var elected = await ElectAsync(stop.Token).ConfigureAwait(false);
             BecameLeader(elected.Leadership, Time.GetElapsedTime(start), elected.Leaderless);
             return elected.Leadership;
         }
+        catch (OperationCanceledException e) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException($"{CandidateId} has withdrawn from '{Name}'.", e, cancellationToken);
+        }
+        catch (OperationCanceledException e) when (_disposed.IsCancellationRequested)
+        {
+            throw new ObjectDisposedException($"{CandidateId} was disposed while it campaigned for '{Name}'.", e);
+        }
         finally
         {
+            var end = Time.GetUtcNow();
+            _logger.Post(() => ElectionTelemetry.EndCampaign(activity, end));
             lock (_lock) _campaign = null;
             ended.SetResult();
         }
@@ -76,14 +87,17 @@ public abstract class Election : IElection
         Task? campaign;
         lock (_lock)
         {
-            if (_disposed.IsCancellationRequested)
+            if (_isDisposed)
                 return;
-            _disposed.Cancel();
+            _isDisposed = true;
             campaign = _campaign;
         }
+        await _disposed.CancelAsync().ConfigureAwait(false);
         if (campaign is not null)
             await campaign.ConfigureAwait(false);
-        if (_leadership is { } leadership)
+        Leadership? leadership;
+        lock (_lock) leadership = _leadership;
+        if (leadership is not null)
             await leadership.DisposeAsync().ConfigureAwait(false);
         ElectionTelemetry.Withdrawn(this);
         GC.SuppressFinalize(this);
@@ -93,21 +107,42 @@ public abstract class Election : IElection
     /// <returns>The leadership, and for how long the candidate had known that there was no leader, if it knew.</returns>
     protected abstract ValueTask<(Leadership Leadership, TimeSpan? Leaderless)> ElectAsync(CancellationToken cancellationToken);
 
+    /// <summary>Takes note; what calls loggers and listeners comes after the leader has been told, and holds up nobody.</summary>
     private void BecameLeader(Leadership leadership, TimeSpan campaign, TimeSpan? leaderless)
     {
-        var start = Time.GetTimestamp();
+        var (start, at) = (Time.GetTimestamp(), Time.GetUtcNow());
         lock (_lock) _leadership = leadership;
-        ElectionTelemetry.BecameLeader(
-            this, leadership, campaign, leaderless, () => _logger.BecameLeader(CandidateId, Name, Strategy, leadership.FencingToken));
+        ElectionTelemetry.Leads(this, leadership);
+        leadership.StillWorks = bound => _logger.StillWorks(CandidateId, Name, bound.TotalSeconds);
+        _logger.Post(() => ElectionTelemetry.BecameLeader(
+            this, leadership, at, campaign, leaderless, () => _logger.BecameLeader(CandidateId, Name, Strategy, leadership.FencingToken)));
         leadership.WhenEnded((ended, reason) =>
         {
-            ElectionTelemetry.Ended(this, ended, reason, Time.GetElapsedTime(start), () =>
+            ElectionTelemetry.LeadsNoMore(this, ended);
+            var (duration, endedAt) = (Time.GetElapsedTime(start), Time.GetUtcNow());
+            _logger.Post(() => ElectionTelemetry.Ended(this, ended, reason, endedAt, duration, () =>
             {
                 if (reason == LeadershipEnd.Resigned)
                     _logger.Resigned(CandidateId, Name, Strategy, ended.FencingToken);
                 else
                     _logger.LostLeadership(CandidateId, Name, Strategy, ended.FencingToken, reason);
-            });
+            }));
+            _ = LogCallbacksAsync(ended);
+            // A resignation waits for the work by itself.
+            if (reason != LeadershipEnd.Resigned)
+                _ = ended.DrainAsync();
         });
+    }
+
+    private async Task LogCallbacksAsync(Leadership ended)
+    {
+        try
+        {
+            await ended.Callbacks.ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            _logger.CallbackFailed(e, CandidateId, Name);
+        }
     }
 }

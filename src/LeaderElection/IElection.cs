@@ -20,6 +20,7 @@ public interface IElection : IAsyncDisposable
     /// <exception cref="ElectionStoreException">The store refused in a way that retrying cannot mend: a wrong password, a corrupt lease file.</exception>
     /// <exception cref="InvalidOperationException">The seat campaigns or leads already.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled; the candidate has withdrawn.</exception>
+    /// <exception cref="ObjectDisposedException">The seat, or its backend, was disposed.</exception>
     ValueTask<Leadership> CampaignAsync(CancellationToken cancellationToken = default);
 
     /// <summary>The current leader, then every change; <see langword="null"/> while there is none.</summary>

@@ -12,14 +12,17 @@ namespace LeaderElection;
 /// </remarks>
 public sealed class Leadership : IAsyncDisposable
 {
-    private static readonly AsyncLocal<Leadership?> CurrentWork = new();
+    /// <summary>What stands in for a strategy that does not say.</summary>
+    private static readonly TimeSpan DefaultDrainTimeout = TimeSpan.FromSeconds(30);
+
+    private static readonly AsyncLocal<Work?> CurrentWork = new();
 
     private readonly Lock _lock = new();
     private readonly LeaseClock _lease;
     private readonly Func<CancellationToken, ValueTask> _release;
     private readonly CancellationTokenSource _lost = new();
-    private readonly CancellationTokenRegistration _leaseLost;
-    private Action<Leadership, LeadershipEnd>? _ended;
+    private readonly TimeSpan _drainTimeout;
+    private List<Action<Leadership, LeadershipEnd>>? _ended = [];
     private List<Task>? _work;
     private Task? _resigning;
     private LeadershipEnd? _end;
@@ -30,10 +33,14 @@ public sealed class Leadership : IAsyncDisposable
     /// <param name="fencingToken">Greater than zero, and than that of every earlier leadership of the election.</param>
     /// <param name="electedAt">When it was elected, by a wall clock; for people to read.</param>
     /// <param name="lease">The clock of the lease that the leadership hangs on; others may hang on the same.</param>
-    /// <param name="release">Gives the leadership back to the store. Called at most once, after the work has stopped.</param>
+    /// <param name="release">
+    /// Gives the leadership back to the store. Called at most once, after the work has stopped; until then the strategy goes
+    /// on renewing the lease.
+    /// </param>
+    /// <param name="drainTimeout">How long the work may take to stop, see <see cref="LeaseOptions.DrainTimeout"/>.</param>
     public Leadership(
         string electionName, string candidateId, long fencingToken, DateTimeOffset electedAt,
-        LeaseClock lease, Func<CancellationToken, ValueTask> release)
+        LeaseClock lease, Func<CancellationToken, ValueTask> release, TimeSpan? drainTimeout = null)
     {
         ArgumentNullException.ThrowIfNull(lease);
         ArgumentNullException.ThrowIfNull(release);
@@ -44,15 +51,17 @@ public sealed class Leadership : IAsyncDisposable
         ElectedAt = electedAt;
         _lease = lease;
         _release = release;
+        _drainTimeout = drainTimeout ?? DefaultDrainTimeout;
         Lost = _lost.Token;
-        _leaseLost = lease.Lost.UnsafeRegister(static self => ((Leadership)self!).End(LeadershipEnd.LeaseRanOut), this);
+        if (!lease.Attach(this))
+            End(LeadershipEnd.LeaseRanOut);
     }
 
     /// <summary>
     /// The leadership under which the calling code works: within <see cref="RunAsync"/>, and so within a
     /// <see cref="Hosting.LeaderService"/>; <see langword="null"/> elsewhere. It may have ended meanwhile.
     /// </summary>
-    public static Leadership? Current => CurrentWork.Value;
+    public static Leadership? Current => CurrentWork.Value?.Leadership;
 
     /// <summary>The election.</summary>
     public string ElectionName { get; }
@@ -99,18 +108,24 @@ public sealed class Leadership : IAsyncDisposable
     /// <summary>The activity <c>became leader</c>.</summary>
     internal Activity? Told { get; set; }
 
-    /// <summary>Calls back once, after <see cref="Lost"/> was cancelled; at once when it was already.</summary>
+    /// <summary>Completes when the callbacks of <see cref="Lost"/> have run; with what they threw.</summary>
+    internal Task Callbacks { get; private set; } = Task.CompletedTask;
+
+    /// <summary>
+    /// Calls back once, on the thread pool, after <see cref="Lost"/> was cancelled. What one throws, no other and no caller
+    /// gets to see.
+    /// </summary>
     internal void WhenEnded(Action<Leadership, LeadershipEnd> ended)
     {
-        LeadershipEnd? end;
         lock (_lock)
         {
-            end = _end;
-            if (end is null)
-                _ended += ended;
+            if (_ended is not null)
+            {
+                _ended.Add(ended);
+                return;
+            }
         }
-        if (end is { } reason)
-            ended(this, reason);
+        Call(ended);
     }
 
     /// <summary>
@@ -128,7 +143,7 @@ public sealed class Leadership : IAsyncDisposable
                 throw new OperationCanceledException($"Leadership of '{ElectionName}' has ended: {_end}.", Lost);
             (_work ??= []).Add(stopped.Task);
         }
-        CurrentWork.Value = this;
+        CurrentWork.Value = new Work(this, CurrentWork.Value);
         try
         {
             await work(Lost).ConfigureAwait(false);
@@ -142,10 +157,12 @@ public sealed class Leadership : IAsyncDisposable
 
     /// <summary>
     /// Hands over: cancels <see cref="Lost"/>, waits until the work that was started with <see cref="RunAsync"/> has
-    /// stopped (at most for what is left of the lease), and only then gives the leadership back to the store. When it
-    /// returns, a waiting candidate is elected without waiting for any lease.
+    /// stopped, and only then gives the leadership back to the store. When it returns, a waiting candidate is elected
+    /// without waiting for any lease.
     /// </summary>
     /// <remarks>
+    /// The lease goes on being renewed while the work stops. Work that has not stopped within
+    /// <see cref="LeaseOptions.DrainTimeout"/> is logged as an error, and the leadership is given back all the same.
     /// Called from within the work itself it returns at once, and the leadership is given back when the work has
     /// returned. Calling it again, or after the leadership was lost, changes nothing.
     /// </remarks>
@@ -153,21 +170,22 @@ public sealed class Leadership : IAsyncDisposable
     /// <exception cref="ElectionStoreException">The store could not be told; the lease ends the leadership there.</exception>
     public async ValueTask ResignAsync(CancellationToken cancellationToken = default)
     {
-        TaskCompletionSource? first = null;
-        Task resigning;
-        lock (_lock)
+        if (BeginResigning() is { } begun)
+            _ = FinishResigningAsync(begun);
+        if (!IsWithinWork)
+            await _resigning!.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Resigns from all: every leader is told before the store hears of any.</summary>
+    internal static async Task ResignAllAsync(IReadOnlyCollection<Leadership> leaderships)
+    {
+        var begun = leaderships.Select(leadership => (leadership, leadership.BeginResigning())).ToArray();
+        foreach (var (leadership, resignation) in begun)
         {
-            if (_resigning is null)
-            {
-                first = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                _resigning = first.Task;
-            }
-            resigning = _resigning;
+            if (resignation is { } begins)
+                _ = leadership.FinishResigningAsync(begins);
         }
-        if (first is not null)
-            _ = ResignCoreAsync(first);
-        if (CurrentWork.Value != this)
-            await resigning.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await Task.WhenAll(leaderships.Select(leadership => leadership.DisposeAsync().AsTask())).ConfigureAwait(false);
     }
 
     /// <summary>Resigns; trouble in telling the store is logged, not thrown: the lease ends the leadership there.</summary>
@@ -187,59 +205,121 @@ public sealed class Leadership : IAsyncDisposable
     /// <returns>Whether this call ended it.</returns>
     public bool End(LeadershipEnd reason)
     {
-        Action<Leadership, LeadershipEnd>? ended;
+        if (!Cancel(reason))
+            return false;
+        Announce();
+        return true;
+    }
+
+    /// <summary>Ends several: the tokens of all are cancelled before anything else is done about any.</summary>
+    internal static void EndAll(IEnumerable<Leadership> leaderships, LeadershipEnd reason)
+    {
+        foreach (var ended in leaderships.Where(leadership => leadership.Cancel(reason)).ToArray())
+            ended.Announce();
+    }
+
+    /// <summary>Ends the term; what is to follow is left to <see cref="Announce"/>.</summary>
+    private bool Cancel(LeadershipEnd reason)
+    {
         lock (_lock)
         {
             if (_end is not null)
                 return false;
             _end = reason;
-            ended = _ended;
         }
         // The token reads as cancelled when this returns; callbacks run elsewhere, so that a slow one holds up nobody.
-        _ = _lost.CancelAsync();
-        _leaseLost.Unregister();
-        ended?.Invoke(this, reason);
+        Callbacks = _lost.CancelAsync().Observed();
+        _lease.Detach(this);
         return true;
     }
 
-    private async Task ResignCoreAsync(TaskCompletionSource resigned)
+    private void Announce()
+    {
+        List<Action<Leadership, LeadershipEnd>> ended;
+        lock (_lock)
+        {
+            ended = _ended!;
+            _ended = null;
+        }
+        foreach (var handler in ended)
+            Call(handler);
+    }
+
+    private void Call(Action<Leadership, LeadershipEnd> ended) => _ = Task.Run(() => ended(this, EndReason!.Value));
+
+    /// <summary>Cancels <see cref="Lost"/>, if nobody has resigned yet.</summary>
+    /// <returns>What is to be finished, and whether the leadership had not ended before: then it is to be given back.</returns>
+    private (TaskCompletionSource Done, bool EndsTheTerm)? BeginResigning()
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            if (_resigning is not null)
+                return null;
+            _resigning = done.Task;
+        }
+        return (done, Cancel(LeadershipEnd.Resigned));
+    }
+
+    private async Task FinishResigningAsync((TaskCompletionSource Done, bool EndsTheTerm) resignation)
     {
         try
         {
-            var bound = LeaseRemaining;
-            if (End(LeadershipEnd.Resigned))
+            if (resignation.EndsTheTerm)
             {
-                await WaitForWorkAsync(bound).ConfigureAwait(false);
+                Announce();
+                await DrainAsync().ConfigureAwait(false);
                 await _release(CancellationToken.None).ConfigureAwait(false);
             }
-            resigned.SetResult();
+            resignation.Done.SetResult();
         }
         catch (Exception e)
         {
-            resigned.SetException(e);
+            resignation.Done.SetException(e);
             // Whoever waits sees it; a resignation from within the work has nobody waiting.
-            _ = resigned.Task.Exception;
+            _ = resignation.Done.Task.Exception;
         }
     }
 
+    /// <summary>Called when the work has not stopped in time, with what it had.</summary>
+    internal Action<TimeSpan>? StillWorks { get; set; }
+
+    /// <summary>Waits until the work that was started with <see cref="RunAsync"/> has stopped, or the time for that is over.</summary>
+    internal async Task DrainAsync()
+    {
+        if (!await WaitForWorkAsync(_drainTimeout).ConfigureAwait(false))
+            StillWorks?.Invoke(_drainTimeout);
+    }
+
     /// <summary>Waits until the work that was started with <see cref="RunAsync"/> has stopped.</summary>
-    /// <param name="bound">At most this long: what is left of the lease.</param>
-    internal async Task WaitForWorkAsync(TimeSpan bound)
+    /// <param name="bound">At most this long.</param>
+    /// <returns>Whether it has.</returns>
+    internal async Task<bool> WaitForWorkAsync(TimeSpan bound)
     {
         Task work;
         lock (_lock)
         {
             if (_work is null or [])
-                return;
+                return true;
             work = Task.WhenAll(_work);
         }
-        try
+        await work.WaitAsync(bound, _lease.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return work.IsCompleted;
+    }
+
+    private bool IsWithinWork
+    {
+        get
         {
-            await work.WaitAsync(bound, _lease.Time).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            // Past its deadline the work is as harmful as that of a leader that lost: fencing has to stop it.
+            for (var work = CurrentWork.Value; work is not null; work = work.Outer)
+            {
+                if (work.Leadership == this)
+                    return true;
+            }
+            return false;
         }
     }
+
+    /// <summary>The work that the calling code belongs to; work of one leadership may run work of another.</summary>
+    private sealed record Work(Leadership Leadership, Work? Outer);
 }

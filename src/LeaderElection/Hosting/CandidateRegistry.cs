@@ -10,19 +10,28 @@ public sealed class CandidateRegistry
     /// <summary>The candidates, in no order.</summary>
     public IReadOnlyCollection<Candidate> Candidates => [.. _candidates.Keys];
 
-    /// <summary>Raised after a candidate was added, changed, or withdrew.</summary>
+    /// <summary>
+    /// Raised after a candidate was added, changed, or withdrew; on the thread pool, for each candidate one change after
+    /// another. What a subscriber throws is logged.
+    /// </summary>
     public event Action<Candidate>? Changed;
 
     internal void Add(Candidate candidate)
     {
         _candidates[candidate] = true;
-        candidate.Changed += () => Changed?.Invoke(candidate);
-        Changed?.Invoke(candidate);
+        candidate.Changed += () => Raise(candidate);
+        Raise(candidate);
     }
 
     internal void Remove(Candidate candidate)
     {
         _candidates.TryRemove(candidate, out _);
-        Changed?.Invoke(candidate);
+        Raise(candidate);
+    }
+
+    private void Raise(Candidate candidate)
+    {
+        foreach (var subscriber in Delegate.EnumerateInvocationList(Changed))
+            candidate.Raise(() => subscriber(candidate));
     }
 }

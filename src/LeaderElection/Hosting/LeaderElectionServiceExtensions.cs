@@ -25,16 +25,21 @@ public static class LeaderElectionServiceExtensions
         ArgumentNullException.ThrowIfNull(services);
         ElectionNames.Validate(election, nameof(election));
         AddCore(services);
-        services.TryAddSingleton<T>();
+        // Each registration has work of its own; that of the first is also what others get who ask for it.
+        var key = services.Any(s => s.ServiceType == typeof(Registered<T>)) ? new object() : null;
+        if (key is null)
+            services.AddSingleton<Registered<T>>().TryAddSingleton<T>();
+        else
+            services.AddKeyedSingleton<T>(key);
         services.AddSingleton<IHostedService>(provider =>
         {
             var options = new LeaderServiceOptions();
             configure?.Invoke(options);
             ElectionNames.Validate(options.CandidateId, nameof(options.CandidateId));
             return new LeaderServiceHost(
-                provider.GetRequiredService<T>(),
-                options.BackendKey is { } key
-                    ? provider.GetRequiredKeyedService<IElectionBackend>(key)
+                key is null ? provider.GetRequiredService<T>() : provider.GetRequiredKeyedService<T>(key),
+                options.BackendKey is { } backendKey
+                    ? provider.GetRequiredKeyedService<IElectionBackend>(backendKey)
                     : provider.GetRequiredService<IElectionBackend>(),
                 election,
                 options,
@@ -73,4 +78,7 @@ public static class LeaderElectionServiceExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<CandidateRegistry>();
     }
+
+    /// <summary>Says that the service is registered for an election.</summary>
+    private sealed class Registered<T>;
 }

@@ -10,11 +10,13 @@ internal sealed class LeaderServiceHost(
     LeaderService service, IElectionBackend backend, string electionName, LeaderServiceOptions options,
     CandidateRegistry registry, TimeProvider time, ILogger logger) : BackgroundService
 {
+    private readonly QueuedLogger _logger = QueuedLogger.Of(logger);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var election = backend.CreateElection(electionName, options.CandidateId);
         await using var _ = election.ConfigureAwait(false);
-        var candidate = new Candidate(electionName, options.CandidateId, backend.Strategy, time);
+        var candidate = new Candidate(electionName, options.CandidateId, backend, time, _logger);
         registry.Add(candidate);
         using var observing = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         var observer = ObserveAsync(election, candidate, observing.Token);
@@ -45,13 +47,15 @@ internal sealed class LeaderServiceHost(
                 await using (leadership.ConfigureAwait(false))
                 {
                     candidate.BecameLeader(leadership);
-                    rest = await LeadAsync(leadership, backoff, stoppingToken).ConfigureAwait(false);
+                    rest = await LeadAsync(leadership, candidate, backoff, stoppingToken).ConfigureAwait(false);
                 }
             }
-            catch (ElectionStoreException e)
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
+                // Whatever it is, it does not end the service, and with it the application.
                 rest = backoff.Next();
-                logger.CampaignFailed(options.CandidateId, electionName, e.Message, Math.Round(rest.TotalSeconds, 1));
+                _logger.CampaignFailed(
+                    e is ElectionStoreException ? null : e, options.CandidateId, electionName, e.Message, Math.Round(rest.TotalSeconds, 1));
             }
             if (rest > TimeSpan.Zero)
                 await Task.Delay(rest, time, stoppingToken).ConfigureAwait(false);
@@ -60,12 +64,13 @@ internal sealed class LeaderServiceHost(
 
     /// <summary>Runs the work of one term.</summary>
     /// <returns>How long to rest before the next campaign.</returns>
-    private async Task<TimeSpan> LeadAsync(Leadership leadership, Backoff backoff, CancellationToken stoppingToken)
+    private async Task<TimeSpan> LeadAsync(Leadership leadership, Candidate candidate, Backoff backoff, CancellationToken stoppingToken)
     {
         // The application stops: the work is told in the same way as when another takes over.
         using var stop = stoppingToken.UnsafeRegister(static term => _ = ((Leadership)term!).DisposeAsync().AsTask(), leadership);
         try
         {
+            candidate.WorkBegins(leadership);
             await leadership.RunAsync(lost => service.LeadAsync(leadership, lost)).ConfigureAwait(false);
             backoff.Reset();
         }
@@ -76,8 +81,12 @@ internal sealed class LeaderServiceHost(
         catch (Exception e)
         {
             var delay = backoff.Next();
-            logger.WorkFailed(e, options.CandidateId, electionName, Math.Round(delay.TotalSeconds, 1));
+            _logger.WorkFailed(e, options.CandidateId, electionName, Math.Round(delay.TotalSeconds, 1));
             return delay;
+        }
+        finally
+        {
+            candidate.WorkHasStopped();
         }
         // One who lost tries again at once; one whose term ended by itself lets another have its turn.
         return leadership.EndReason is null or LeadershipEnd.Resigned ? options.Rest : TimeSpan.Zero;
@@ -96,9 +105,11 @@ internal sealed class LeaderServiceHost(
             {
                 return;
             }
-            catch (ElectionStoreException)
+            catch (Exception e)
             {
-                // The campaign meets the same refusal, and logs it.
+                // The campaign meets the same refusal, and logs it; what is no refusal is a mistake.
+                if (e is not ElectionStoreException)
+                    _logger.ObservingFailed(e, options.CandidateId, electionName);
                 candidate.Observed(null);
                 await Task.Delay(options.LongestBackoff, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

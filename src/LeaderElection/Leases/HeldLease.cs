@@ -16,12 +16,13 @@ internal sealed class HeldLease
     private readonly Func<CancellationToken, ValueTask<RenewReply>> _requestRenewal;
     private LeaseClaim[]? _claims;
     private int _pending;
+    private bool _mayBeAtStore;
     private bool _isRenewing;
 
     public HeldLease(LeaseBackend backend)
     {
         _backend = backend;
-        Clock = backend.Options.CreateClock(backend.Time);
+        Clock = backend.CreateLeaseClock();
         _requestRenewal = stop => backend.RenewAsync(Id, Claims(), stop);
         _renewals = new RenewalLoop(backend, Clock, RenewAsync);
         Clock.Lost.UnsafeRegister(static self => ((HeldLease)self!).OnLost(), this);
@@ -33,7 +34,7 @@ internal sealed class HeldLease
     public LeaseClock Clock { get; }
 
     /// <summary>Whether nothing more may hang on it.</summary>
-    public bool IsRetired => _retired.IsCancellationRequested;
+    public bool IsRetired => _retired.IsCancellationRequested || Clock.HasEnded;
 
     /// <summary>Announces a claim under this lease, so that it is not given up meanwhile.</summary>
     public bool TryBegin()
@@ -47,17 +48,20 @@ internal sealed class HeldLease
         }
     }
 
+    /// <summary>A claim was not answered: the store may have the lease, though nobody here believes in it.</summary>
+    public void IsUncertain() => Volatile.Write(ref _mayBeAtStore, true);
+
     /// <summary>Ends what <see cref="TryBegin"/> began.</summary>
     public void Finish()
     {
         lock (_lock)
         {
             _pending--;
-            if (_pending > 0 || _held.Count > 0 || IsRetired)
+            if (_pending > 0 || _held.Count > 0 || _retired.IsCancellationRequested)
                 return;
             _retired.Cancel();
         }
-        if (Clock.IsConfirmed)
+        if (Clock.IsConfirmed || Volatile.Read(ref _mayBeAtStore))
             EndInBackground([]);
         Clock.Revoke();
     }
@@ -70,7 +74,8 @@ internal sealed class HeldLease
         if (!Clock.Confirm(sent) || !Clock.IsValid)
             return null;
         var leadership = new Leadership(
-            claim.Election, claim.CandidateId, leader.FencingToken, leader.ElectedAt, Clock, _ => ReleaseAsync(claim, leader.FencingToken));
+            claim.Election, claim.CandidateId, leader.FencingToken, leader.ElectedAt, Clock, _ => ReleaseAsync(claim, leader.FencingToken),
+            _backend.Options.DrainTimeout);
         leadership.WhenEnded((ended, reason) =>
         {
             // What a resignation or the lease's end gives back, they give back themselves.
@@ -120,9 +125,11 @@ internal sealed class HeldLease
     /// <summary>Resigns from everything.</summary>
     public async Task ResignAllAsync()
     {
-        (LeaseClaim, Leadership Leadership)[] held;
-        lock (_lock) held = [.. _held.Values];
-        await Task.WhenAll(held.Select(h => h.Leadership.DisposeAsync().AsTask())).ConfigureAwait(false);
+        if (Clock.HasEnded)
+            OnLost();
+        Leadership[] held;
+        lock (_lock) held = [.. _held.Values.Select(h => h.Leadership)];
+        await Leadership.ResignAllAsync(held).ConfigureAwait(false);
     }
 
     private async ValueTask ReleaseAsync(LeaseClaim claim, long fencingToken)
@@ -156,14 +163,23 @@ internal sealed class HeldLease
         var reply = await _backend.RequestAsync(_requestRenewal, Clock.Remaining).ConfigureAwait(false);
         if (reply.LeaseGone || !Clock.Confirm(sent))
             return false;
-        // By index: an enumerator would be allocated.
-        for (var i = 0; i < reply.Superseded.Count; i++)
-        {
-            Leadership? leadership;
-            lock (_lock) leadership = _held.TryGetValue(reply.Superseded[i].ClaimId, out var held) ? held.Leadership : null;
-            leadership?.End(LeadershipEnd.Superseded);
-        }
+        if (reply.Superseded.Count > 0)
+            Supersede(reply.Superseded);
         return true;
+    }
+
+    private void Supersede(IReadOnlyList<LeaseClaim> claims)
+    {
+        var superseded = new List<Leadership>();
+        lock (_lock)
+        {
+            foreach (var claim in claims)
+            {
+                if (_held.TryGetValue(claim.ClaimId, out var held))
+                    superseded.Add(held.Leadership);
+            }
+        }
+        Leadership.EndAll(superseded, LeadershipEnd.Superseded);
     }
 
     private void OnLost()
@@ -171,7 +187,7 @@ internal sealed class HeldLease
         Leadership[] ended;
         lock (_lock)
         {
-            if (IsRetired)
+            if (_retired.IsCancellationRequested)
                 return;
             _retired.Cancel();
             ended = [.. _held.Values.Select(h => h.Leadership)];

@@ -1,3 +1,4 @@
+using LeaderElection.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace LeaderElection.Leases;
@@ -11,6 +12,7 @@ public abstract class LeaseBackend : StoreBackend
     private readonly Lock _lock = new();
     private readonly Dictionary<string, List<LeaseSeat>> _seats = [];
     private HeldLease? _lease;
+    private bool _isLookingAround;
 
     /// <summary>Creates the backend; nothing is sent to the store yet.</summary>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The options contradict each other.</exception>
@@ -18,7 +20,8 @@ public abstract class LeaseBackend : StoreBackend
         : base(strategy, options, time, logger) => Watch = new LeaseWatch(Time);
 
     /// <summary>
-    /// How often a waiting seat looks by itself: never where the store notifies reliably.
+    /// How often a waiting seat looks by itself: never where the store notifies. What a notification failed to tell is found
+    /// by <see cref="LookAsync"/>, once per lease.
     /// </summary>
     protected internal virtual TimeSpan PollInterval => Timeout.InfiniteTimeSpan;
 
@@ -51,16 +54,35 @@ public abstract class LeaseBackend : StoreBackend
     /// <summary>Reads who leads; <see langword="null"/> when nobody does.</summary>
     protected internal abstract ValueTask<LeaseRecord?> ReadAsync(string election, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Whom the store names as the leaders of these elections, in the same order; <see langword="null"/> where it names
+    /// nobody. Asked once per lease for all that candidates and observers of this process wait for: news may be lost, and a
+    /// store may be restored from a backup. Whether a leader's lease lives need not be looked at.
+    /// </summary>
+    /// <remarks>As it is, it reads one after another. A store that can answer for many at once should.</remarks>
+    protected internal virtual async ValueTask<IReadOnlyList<LeaseHolder?>> LookAsync(
+        IReadOnlyList<string> elections, CancellationToken cancellationToken)
+    {
+        var holders = new LeaseHolder?[elections.Count];
+        for (var i = 0; i < holders.Length; i++)
+        {
+            try
+            {
+                if (await ReadAsync(elections[i], cancellationToken).ConfigureAwait(false) is { } record)
+                    holders[i] = new LeaseHolder(record.LeaseId, record.Leader.FencingToken);
+            }
+            catch (ElectionStoreException e) when (!e.IsTransient)
+            {
+                // Who waits for that one finds out; the others are not held up.
+            }
+        }
+        return holders;
+    }
+
     /// <summary>News: the election changed in some way.</summary>
     protected void OnChanged(string election)
     {
-        LeaseSeat[] seats;
-        lock (_lock)
-        {
-            if (!_seats.TryGetValue(election, out var waiting))
-                return;
-            seats = [.. waiting];
-        }
+        var seats = Seats(election);
         foreach (var seat in seats)
         {
             seat.LeaderGoneSince = Time.GetTimestamp();
@@ -100,8 +122,59 @@ public abstract class LeaseBackend : StoreBackend
             if (!_seats.TryGetValue(election, out var seats))
                 _seats.Add(election, seats = []);
             seats.Add(seat);
+            if (!_isLookingAround)
+            {
+                _isLookingAround = true;
+                InBackground(LookAroundAsync, isAwaited: false);
+            }
         }
         return seat;
+    }
+
+    private LeaseSeat[] Seats(string election)
+    {
+        lock (_lock) return _seats.TryGetValue(election, out var seats) ? [.. seats] : [];
+    }
+
+    /// <summary>Looks once per lease, whatever was heard, and wakes whoever missed a change; as long as anybody waits.</summary>
+    private async Task LookAroundAsync()
+    {
+        var backoff = CreateBackoff();
+        var wait = Options.LeaseDuration;
+        while (true)
+        {
+            await DelayAsync(wait).ConfigureAwait(false);
+            string[] elections;
+            lock (_lock)
+            {
+                if (_seats.Count == 0 || IsDisposed)
+                {
+                    _isLookingAround = false;
+                    return;
+                }
+                elections = [.. _seats.Keys];
+            }
+            try
+            {
+                var holders = await RequestAsync(stop => LookAsync(elections, stop), Options.LeaseDuration).ConfigureAwait(false);
+                for (var i = 0; i < elections.Length; i++)
+                {
+                    foreach (var seat in Seats(elections[i]))
+                    {
+                        if (seat.Holder != holders[i])
+                            seat.Signal.Set();
+                    }
+                }
+                backoff.Reset();
+                wait = Options.LeaseDuration;
+            }
+            catch (Exception e)
+            {
+                // Campaigns and renewals tell of it as well; but this look is not given up.
+                Logger.ObservingInTrouble("all that is waited for", Strategy, e.Message);
+                wait = backoff.Next();
+            }
+        }
     }
 
     internal void Leave(LeaseSeat seat)
@@ -157,7 +230,9 @@ public abstract class LeaseBackend : StoreBackend
 
     private protected override async Task ResignAllAsync()
     {
-        if (CurrentLease() is { } lease)
+        HeldLease? lease;
+        lock (_lock) lease = _lease;
+        if (lease is not null)
             await lease.ResignAllAsync().ConfigureAwait(false);
     }
 

@@ -16,12 +16,15 @@ public sealed class LeaseClock : IDisposable
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _lost = new();
     private readonly long _validity;
-    private readonly ITimer _timer;
+
+    /// <summary>Of a clock that is a test's or a program's own; the system's is watched by <see cref="LeaseGuard"/>.</summary>
+    private readonly ITimer? _timer;
+    private readonly HashSet<Leadership> _leaderships = [];
     private long _deadline;
     private State _state;
 
     /// <summary>Creates a clock for a lease that is not confirmed yet.</summary>
-    /// <param name="time">Where time comes from.</param>
+    /// <param name="time">Where time comes from. That of the system is judged on a thread of its own, whatever the thread pool is busy with.</param>
     /// <param name="duration">How long the store keeps the lease after a confirmation.</param>
     /// <param name="drift">By which fraction the clocks of store and holder may run apart, e.g. 0.01.</param>
     /// <param name="margin">How long before that the holder stops, to have its last requests out of the way.</param>
@@ -33,7 +36,8 @@ public sealed class LeaseClock : IDisposable
         Time = time;
         Duration = duration;
         _validity = time.ToTimestampTicks(validity);
-        _timer = time.CreateTimer(static clock => ((LeaseClock)clock!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        if (!SystemTime.Is(time))
+            _timer = time.CreateTimer(static clock => ((LeaseClock)clock!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         Lost = _lost.Token;
     }
 
@@ -50,7 +54,10 @@ public sealed class LeaseClock : IDisposable
     /// <summary>How long the store keeps the lease after a confirmation.</summary>
     public TimeSpan Duration { get; }
 
-    /// <summary>Cancelled at the deadline at the latest, or when the store says that the lease is gone.</summary>
+    /// <summary>
+    /// Cancelled at the deadline at the latest, or when the store says that the lease is gone. Its callbacks run on the
+    /// thread pool.
+    /// </summary>
     public CancellationToken Lost { get; }
 
     /// <summary>Whether the lease was confirmed and has not run out. Reads the clock, and does not wait for a timer.</summary>
@@ -117,16 +124,57 @@ public sealed class LeaseClock : IDisposable
     }
 
     /// <summary>Ends the lease now: the store says that it is gone, or the holder gave it up.</summary>
+    /// <remarks>
+    /// The tokens of all leaderships that hang on it read as cancelled when this returns, and before anything else is done
+    /// about any of them; that, and what is registered with <see cref="Lost"/>, follows on the thread pool.
+    /// </remarks>
     public void Revoke()
     {
+        Leadership[] leaderships;
         lock (_lock)
         {
             if (_state == State.Ended)
                 return;
             _state = State.Ended;
+            leaderships = [.. _leaderships];
+            _leaderships.Clear();
         }
-        _timer.Dispose();
-        _lost.Cancel();
+        Leadership.EndAll(leaderships, LeadershipEnd.LeaseRanOut);
+        _ = _lost.CancelAsync();
+        _timer?.Dispose();
+    }
+
+    /// <summary>Called once when work waits too long for a thread of the pool, with how long it has; not on such a thread.</summary>
+    internal Action<TimeSpan>? PoolIsStarved { get; init; }
+
+    /// <summary>Ends the lease if its time is over.</summary>
+    /// <returns>How long it runs as of now; <see langword="null"/> when it has ended.</returns>
+    internal TimeSpan? Judge()
+    {
+        CheckDeadline();
+        lock (_lock) return _state == State.Ended ? null : Left_NeedsLock();
+    }
+
+    /// <summary>Whether it was confirmed once and has ended, or was ended before that.</summary>
+    internal bool HasEnded => Judge() is null;
+
+    /// <summary>The leadership ends with the lease.</summary>
+    /// <returns>Whether the lease has not ended yet.</returns>
+    internal bool Attach(Leadership leadership)
+    {
+        lock (_lock)
+        {
+            if (_state == State.Ended)
+                return false;
+            _leaderships.Add(leadership);
+            return true;
+        }
+    }
+
+    /// <summary>The leadership has ended before the lease.</summary>
+    internal void Detach(Leadership leadership)
+    {
+        lock (_lock) _leaderships.Remove(leadership);
     }
 
     /// <summary>Ends the lease.</summary>
@@ -162,6 +210,9 @@ public sealed class LeaseClock : IDisposable
 
     private void ArmTimer_NeedsLock()
     {
-        _timer.Change(Time.TimerDelayUntil(_deadline), Timeout.InfiniteTimeSpan);
+        if (_timer is null)
+            LeaseGuard.Watch(this);
+        else
+            _timer.Change(Time.TimerDelayUntil(_deadline), Timeout.InfiniteTimeSpan);
     }
 }

@@ -9,92 +9,33 @@ internal sealed class LeaseElection(LeaseBackend backend, string name, string ca
 {
     protected override async ValueTask<(Leadership Leadership, TimeSpan? Leaderless)> ElectAsync(CancellationToken cancellationToken)
     {
-        var claimId = Guid.NewGuid().ToString("N");
+        using var campaign = new LeaseCampaign(backend, this);
         var backoff = backend.CreateBackoff();
-        var seat = backend.Join(Name);
-        long highestToken = 0;
-        var waiting = false;
-        string? trouble = null;
-        LeaseRelease? uncertain = null;
-        try
+        var trouble = new TroubleLog(backend.Logger, CandidateId, Name, Strategy);
+        while (true)
         {
-            while (true)
+            cancellationToken.ThrowIfCancellationRequested();
+            var wait = backend.PollInterval;
+            try
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                LeaseClaim? claim = null;
-                ClaimReply reply;
-                try
-                {
-                    Leadership? leadership;
-                    using (await backend.TurnAsync(cancellationToken).ConfigureAwait(false))
-                    {
-                        seat.Signal.Reset();
-                        var watched = backend.Watch.LivingLease(seat);
-                        var lease = backend.BeginClaim();
-                        claim = new LeaseClaim
-                        {
-                            Election = Name,
-                            CandidateId = CandidateId,
-                            ClaimId = claimId,
-                            LeaseId = lease.Id,
-                            LeaseMustExist = lease.Clock.IsConfirmed,
-                            WatchedLeaseId = watched?.Id,
-                            LongestLease = watched?.Duration > lease.Clock.Duration ? watched.Value.Duration : lease.Clock.Duration,
-                            HighestToken = highestToken,
-                        };
-                        (reply, leadership) = await ClaimAsync(lease, claim, cancellationToken).ConfigureAwait(false);
-                    }
-                    uncertain = null;
-                    backoff.Reset();
-                    if (trouble is not null)
-                        backend.Logger.StoreIsBack(CandidateId, Name, Strategy);
-                    trouble = null;
-                    // Resigning on the way out, a backend must not elect the next of its own candidates.
-                    if (leadership is not null && backend.IsDisposed)
-                        backend.InBackground(() => leadership.DisposeAsync().AsTask());
-                    backend.ThrowIfDisposed();
-                    if (leadership is not null)
-                        return (leadership, seat.LeaderGoneSince is { } since ? Time.GetElapsedTime(since) : null);
-                }
-                catch (ElectionStoreException e) when (e.IsTransient)
-                {
-                    uncertain = GiveBack(claim!);
-                    var delay = backoff.Next();
-                    // Once for each trouble, not once for each attempt.
-                    if (trouble != e.Message)
-                        backend.Logger.StoreInTrouble(CandidateId, Name, Strategy, e.Message);
-                    trouble = e.Message;
-                    await seat.Signal.WaitAsync(delay, Time, cancellationToken).ConfigureAwait(false);
+                var claimed = await campaign.ClaimAsync(cancellationToken).ConfigureAwait(false);
+                backoff.Reset();
+                trouble.IsOver();
+                // Resigning on the way out, a backend must not elect the next of its own candidates.
+                if (claimed.Leadership is { } late && backend.IsDisposed)
+                    backend.InBackground(() => late.DisposeAsync().AsTask());
+                backend.ThrowIfDisposed();
+                if (claimed.Leadership is { } leadership)
+                    return (leadership, campaign.Leaderless);
+                if (!campaign.MustWait(claimed.Reply))
                     continue;
-                }
-
-                switch (reply.Answer)
-                {
-                    case ClaimAnswer.Held:
-                        waiting = false;
-                        highestToken = Math.Max(highestToken, reply.Leader!.FencingToken);
-                        backend.Watch.Follow(seat, reply.LeaseId!, reply.Remaining);
-                        break;
-                    case ClaimAnswer.Wait:
-                        if (!waiting)
-                            backend.Logger.VanishedLease(Name, Strategy, Math.Round(reply.Remaining.TotalSeconds, 1));
-                        waiting = true;
-                        backend.Watch.WaitOut(seat, reply.Remaining);
-                        break;
-                    case ClaimAnswer.Won or ClaimAnswer.LeaseGone:
-                        // Too late to believe in, or the own lease is gone: again, under a new lease.
-                        continue;
-                }
-
-                await seat.Signal.WaitAsync(backend.PollInterval, Time, cancellationToken).ConfigureAwait(false);
             }
-        }
-        finally
-        {
-            backend.Leave(seat);
-            // Called off after a claim of unknown outcome: what it may have won is given back.
-            if (uncertain is not null)
-                backend.InBackground(async () => await backend.ReleaseAsync(uncertain).ConfigureAwait(false));
+            catch (ElectionStoreException e) when (e.IsTransient)
+            {
+                wait = backoff.Next();
+                trouble.Report(e);
+            }
+            await campaign.WaitAsync(wait, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -117,6 +58,7 @@ internal sealed class LeaseElection(LeaseBackend backend, string name, string ca
         async ValueTask<LeaderInfo?> ReadAsync(CancellationToken stop)
         {
             var record = await backend.ReadAsync(Name, stop).ConfigureAwait(false);
+            seat.Holder = record is null ? null : new LeaseHolder(record.LeaseId, record.Leader.FencingToken);
             if (record is null)
                 backend.Watch.Unfollow(seat);
             else
@@ -124,50 +66,4 @@ internal sealed class LeaseElection(LeaseBackend backend, string name, string ca
             return record?.Leader;
         }
     }
-
-    /// <summary>Claims once. The request runs to its end also when the campaign is called off: what it won is then given back.</summary>
-    private async ValueTask<(ClaimReply Reply, Leadership? Leadership)> ClaimAsync(HeldLease lease, LeaseClaim claim, CancellationToken cancellationToken)
-    {
-        var attempt = backend.Track(RunAsync());
-        try
-        {
-            return await attempt.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            backend.InBackground(async () =>
-            {
-                try
-                {
-                    var (_, leadership) = await attempt.ConfigureAwait(false);
-                    if (leadership is not null)
-                        await leadership.DisposeAsync().ConfigureAwait(false);
-                }
-                catch (ElectionStoreException)
-                {
-                    await backend.ReleaseAsync(GiveBack(claim)).ConfigureAwait(false);
-                }
-            });
-            throw;
-        }
-
-        async Task<(ClaimReply Reply, Leadership? Leadership)> RunAsync()
-        {
-            try
-            {
-                var sent = Time.GetTimestamp();
-                var reply = await backend.RequestAsync(stop => backend.ClaimAsync(claim, stop), backend.Options.LeaseDuration).ConfigureAwait(false);
-                if (reply.Answer == ClaimAnswer.LeaseGone)
-                    lease.Clock.Revoke();
-                return (reply, reply.Answer == ClaimAnswer.Won ? lease.Admit(claim, reply.Leader!, sent) : null);
-            }
-            finally
-            {
-                lease.Finish();
-            }
-        }
-    }
-
-    /// <summary>Gives back what a claim may have won.</summary>
-    private static LeaseRelease GiveBack(LeaseClaim claim) => new(claim.LeaseId, claim, FencingToken: 0, EndsLease: false);
 }

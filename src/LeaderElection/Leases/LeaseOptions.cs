@@ -32,6 +32,14 @@ public class LeaseOptions
     public TimeSpan? SafetyMargin { get; set; }
 
     /// <summary>
+    /// How long the work of a leader that resigns may take to stop. Until then its lease goes on being renewed, so that
+    /// nobody else leads beside it; then that is logged as an error, and the leadership is given back while the work still
+    /// runs: only the fencing token holds off what that writes.
+    /// </summary>
+    /// <value>Defaults to 30 s, as a host's shutdown does; from 0 to 1 day.</value>
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
     /// Called before each request to the store, to delay it or make it fail. For fault injection in tests and demos.
     /// </summary>
     /// <value>Defaults to none.</value>
@@ -68,6 +76,8 @@ public class LeaseOptions
             yield return $"{nameof(RenewInterval)} is {Text(EffectiveRenewInterval)}; it must be greater than 0";
         if (EffectiveRetryPeriod <= TimeSpan.Zero || EffectiveRetryPeriod > LeaseDuration)
             yield return $"{nameof(RetryPeriod)} is {Text(EffectiveRetryPeriod)}; it must be greater than 0 and at most {nameof(LeaseDuration)} ({Text(LeaseDuration)})";
+        if (DrainTimeout < TimeSpan.Zero || DrainTimeout > TimeSpan.FromDays(1))
+            yield return $"{nameof(DrainTimeout)} is {Text(DrainTimeout)}; it must be from 0 to 1 day";
         // The sum of the longest times there are is no time.
         if ((Int128)EffectiveRenewInterval.Ticks + EffectiveSafetyMargin.Ticks >= (LeaseDuration * (1 - ClockDrift)).Ticks)
         {
@@ -81,8 +91,6 @@ public class LeaseOptions
         if (Validate().ToArray() is { Length: > 0 } problems)
             throw new Microsoft.Extensions.Options.OptionsValidationException(optionsName, GetType(), problems);
     }
-
-    internal LeaseClock CreateClock(TimeProvider time) => new(time, LeaseDuration, ClockDrift, EffectiveSafetyMargin);
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 

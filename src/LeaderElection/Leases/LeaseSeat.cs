@@ -8,6 +8,9 @@ internal sealed class LeaseSeat(string election)
     /// <summary>Given when the election may have changed.</summary>
     public AsyncSignal Signal { get; } = new();
 
+    /// <summary>Whom it last saw lead; <see langword="null"/> for nobody.</summary>
+    public LeaseHolder? Holder { get; set; }
+
     /// <summary>The last sign of life of a leader that is now gone, as a timestamp; <see langword="null"/> while there is a leader.</summary>
     public long? LeaderGoneSince { get; set; }
 

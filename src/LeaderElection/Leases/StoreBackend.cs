@@ -19,6 +19,7 @@ public abstract class StoreBackend : IElectionBackend
     private readonly SemaphoreSlim _turns = new(MostClaimsAtOnce);
     private readonly CancellationTokenSource _disposed = new();
     private readonly ConcurrentDictionary<Task, bool> _underWay = new();
+    private readonly Action<TimeSpan> _pool;
     private CancellationTokenSource? _spareStop;
 
     private protected StoreBackend(string strategy, LeaseOptions options, TimeProvider? time, ILogger logger)
@@ -27,14 +28,15 @@ public abstract class StoreBackend : IElectionBackend
         options.ThrowIfInvalid(strategy);
         Strategy = strategy;
         Options = options;
-        Time = time ?? TimeProvider.System;
-        Logger = logger;
+        Time = SystemTime.Or(time);
+        Logger = QueuedLogger.Of(logger);
+        _pool = waited => logger.PoolIsStarved(Strategy, Math.Round(waited.TotalSeconds, 1));
     }
 
     /// <inheritdoc/>
     public string Strategy { get; }
 
-    /// <summary>Where time comes from.</summary>
+    /// <summary>Where time comes from: where the system's was meant, a clock that goes on while the machine is suspended.</summary>
     protected internal TimeProvider Time { get; }
 
     /// <summary>Where trouble is logged.</summary>
@@ -69,6 +71,8 @@ public abstract class StoreBackend : IElectionBackend
         await ResignAllAsync().ConfigureAwait(false);
         await EndAsync().ConfigureAwait(false);
         await CloseAsync().ConfigureAwait(false);
+        // The last lines, while there still is somebody to write them.
+        await ((QueuedLogger)Logger).WhenIdle().WaitAsync(LongestClose, Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         GC.SuppressFinalize(this);
     }
 
@@ -201,9 +205,13 @@ public abstract class StoreBackend : IElectionBackend
     }
 
     /// <summary>Starts work that nobody waits for but the end of the backend; trouble with the store has been logged where it happened.</summary>
-    internal void InBackground(Func<Task> work)
+    /// <param name="work">The work.</param>
+    /// <param name="isAwaited">Whether the end of the backend waits for it.</param>
+    internal void InBackground(Func<Task> work, bool isAwaited = true)
     {
-        _ = Track(Task.Run(RunAsync));
+        var running = Task.Run(RunAsync);
+        if (isAwaited)
+            Track(running);
 
         async Task RunAsync()
         {
@@ -235,7 +243,20 @@ public abstract class StoreBackend : IElectionBackend
         return spare;
     }
 
+    /// <summary>A clock for a lease that is not confirmed yet.</summary>
+    /// <param name="granted">For how long the store keeps it, if that is not what the options say.</param>
+    internal LeaseClock CreateLeaseClock(TimeSpan? granted = null)
+    {
+        var duration = granted ?? Options.LeaseDuration;
+        var margin = Options.EffectiveSafetyMargin * Math.Min(1, duration / Options.LeaseDuration);
+        return new LeaseClock(Time, duration, Options.ClockDrift, margin) { PoolIsStarved = _pool };
+    }
+
     internal Backoff CreateBackoff() => new(TimeSpan.FromMilliseconds(100), Options.EffectiveRetryPeriod);
+
+    /// <summary>Waits, at most until the backend is disposed.</summary>
+    private protected async Task DelayAsync(TimeSpan span) =>
+        await Task.Delay(span, Time, _disposed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     internal bool IsDisposed => _disposed.IsCancellationRequested;
 

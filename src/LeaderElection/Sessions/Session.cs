@@ -63,14 +63,11 @@ public abstract class Session
     /// <summary>News: the store is back after an interruption, or a renewal is wanted at once.</summary>
     protected void RenewSoon() => _renewals?.RenewSoon();
 
-    internal bool HasEnded
-    {
-        get { lock (_lock) return _ended; }
-    }
+    internal bool HasEnded => Clock.HasEnded;
 
-    internal bool HasEntries
+    internal QueueEntry[] Entries
     {
-        get { lock (_lock) return _entries.Count > 0; }
+        get { lock (_lock) return [.. _entries]; }
     }
 
     /// <summary>Begins to renew it.</summary>
@@ -78,7 +75,7 @@ public abstract class Session
     {
         var renew = RenewAsync;
         _renewals = new RenewalLoop(backend, Clock, () => backend.RequestAsync(renew, Clock.Remaining));
-        Clock.Lost.UnsafeRegister(_ => OnLost(backend), null);
+        Clock.Lost.UnsafeRegister(_ => End(backend), null);
         _ = _renewals.RunAsync(Clock.Lost);
     }
 
@@ -87,7 +84,7 @@ public abstract class Session
     {
         lock (_lock)
         {
-            if (_ended || (HasOneEntryPerElection && _entries.Exists(e => e.Election == election)))
+            if (_ended || Clock.HasEnded || (HasOneEntryPerElection && _entries.Exists(e => e.Election == election)))
                 return null;
             var entry = CreateEntry(election, candidateId);
             _entries.Add(entry);
@@ -109,7 +106,8 @@ public abstract class Session
         if (!Clock.IsValid)
             return null;
         var leadership = new Leadership(
-            entry.Election, entry.CandidateId, entry.FencingToken, backend.Time.GetUtcNow(), Clock, _ => backend.LeaveAsync(this, entry));
+            entry.Election, entry.CandidateId, entry.FencingToken, backend.Time.GetUtcNow(), Clock, _ => backend.LeaveAsync(this, entry),
+            backend.Options.DrainTimeout);
         lock (_lock)
         {
             if (_ended)
@@ -127,19 +125,15 @@ public abstract class Session
         return leadership;
     }
 
-    internal async Task ResignAllAsync()
+    internal Leadership[] Leaderships
     {
-        Leadership[] leaderships;
-        lock (_lock) leaderships = [.. _leaderships.Values];
-        await Task.WhenAll(leaderships.Select(l => l.DisposeAsync().AsTask())).ConfigureAwait(false);
+        get { lock (_lock) return [.. _leaderships.Values]; }
     }
 
     /// <summary>Has every entry look again.</summary>
     internal void WakeAll()
     {
-        QueueEntry[] entries;
-        lock (_lock) entries = [.. _entries];
-        foreach (var entry in entries)
+        foreach (var entry in Entries)
             entry.Changed();
     }
 
@@ -148,7 +142,6 @@ public abstract class Session
     {
         var backoff = backend.CreateBackoff();
         var wait = Timeout.InfiniteTimeSpan;
-        string? trouble = null;
         while (true)
         {
             await entry.Signal.WaitAsync(wait, backend.Time, leadership.Lost).ConfigureAwait(false);
@@ -160,24 +153,25 @@ public abstract class Session
                     leadership.End(LeadershipEnd.Superseded);
                 wait = Timeout.InfiniteTimeSpan;
                 backoff.Reset();
-                trouble = null;
             }
             catch (Exception e)
             {
                 // Whatever it is: a leader whose entry may be gone does not give up looking.
                 wait = backoff.Next();
-                if (trouble != e.Message)
-                    backend.Logger.StoreInTrouble(entry.CandidateId, entry.Election, backend.Strategy, e.Message);
-                trouble = e.Message;
+                backend.Logger.ObservingInTrouble(entry.Election, backend.Strategy, e.Message);
             }
         }
     }
 
-    private void OnLost(SessionBackend backend)
+    /// <summary>Ends it, if that has not been done: the leaderships, the entries, and at the store.</summary>
+    internal void End(SessionBackend backend)
     {
+        Clock.Revoke();
         QueueEntry[] entries;
         lock (_lock)
         {
+            if (_ended)
+                return;
             _ended = true;
             entries = [.. _entries];
             _entries.Clear();

@@ -1,4 +1,5 @@
 using LeaderElection.Leases;
+using LeaderElection.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace LeaderElection.Sessions;
@@ -14,8 +15,12 @@ namespace LeaderElection.Sessions;
 /// </remarks>
 public abstract class SessionBackend : StoreBackend
 {
+    private const int LooksAtOnce = 50;
+
     private readonly Lock _lock = new();
     private readonly List<Session> _sessions = [];
+    private readonly HashSet<Waiter> _observers = [];
+    private bool _isLookingAround;
     private Task? _opening;
     private int _waiting;
 
@@ -44,14 +49,27 @@ public abstract class SessionBackend : StoreBackend
     /// </summary>
     protected internal abstract ValueTask<LeaderInfo?> ReadAsync(Waiter observer, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Has all look again who may have missed a change, by <see cref="Waiter.Changed"/>. Asked once per lease for every entry
+    /// and observer of this process: an event may be lost, a watch may have died, and a store may be restored from a backup.
+    /// </summary>
+    /// <param name="waiters">The entries, those of leaders too, and the observers.</param>
+    /// <param name="cancellationToken">Ends the look.</param>
+    /// <remarks>As it is, each looks for itself, some at a time. A store that can tell for many at once who need not should.</remarks>
+    protected internal virtual async ValueTask LookAsync(IReadOnlyList<Waiter> waiters, CancellationToken cancellationToken)
+    {
+        foreach (var some in waiters.Chunk(LooksAtOnce))
+        {
+            foreach (var waiter in some)
+                waiter.Changed();
+            // Within half a lease for all.
+            await Task.Delay(Options.LeaseDuration / 2 * some.Length / waiters.Count, Time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>A clock for a session that is not confirmed yet.</summary>
     /// <param name="granted">For how long the store keeps it, if that is not what the options say.</param>
-    protected LeaseClock CreateClock(TimeSpan? granted = null)
-    {
-        if (granted is not { } duration)
-            return Options.CreateClock(Time);
-        return new LeaseClock(Time, duration, Options.ClockDrift, Options.EffectiveSafetyMargin * Math.Min(1, duration / Options.LeaseDuration));
-    }
+    protected LeaseClock CreateClock(TimeSpan? granted = null) => CreateLeaseClock(granted);
 
     /// <summary>A seat in the queue, in the session of this process; opens that if there is none.</summary>
     internal async Task<(Session Session, QueueEntry Entry)> SitDownAsync(string election, string candidateId, CancellationToken cancellationToken)
@@ -64,8 +82,10 @@ public abstract class SessionBackend : StoreBackend
                 ThrowIfDisposed();
                 foreach (var session in _sessions)
                 {
-                    if (session.TryAdd(election, candidateId) is { } entry)
-                        return (session, entry);
+                    if (session.TryAdd(election, candidateId) is not { } entry)
+                        continue;
+                    LookAround_NeedsLock();
+                    return (session, entry);
                 }
                 opening = _opening ??= Track(Task.Run(OpenAsync, CancellationToken.None));
             }
@@ -93,6 +113,57 @@ public abstract class SessionBackend : StoreBackend
             session.Clock.Revoke);
     }
 
+    internal void Observe(Waiter observer)
+    {
+        lock (_lock)
+        {
+            _observers.Add(observer);
+            LookAround_NeedsLock();
+        }
+    }
+
+    internal void Unobserve(Waiter observer)
+    {
+        lock (_lock) _observers.Remove(observer);
+    }
+
+    private void LookAround_NeedsLock()
+    {
+        if (_isLookingAround)
+            return;
+        _isLookingAround = true;
+        InBackground(LookAroundAsync, isAwaited: false);
+    }
+
+    /// <summary>Looks once per lease, whatever was heard, as long as anybody waits or leads.</summary>
+    private async Task LookAroundAsync()
+    {
+        while (true)
+        {
+            await DelayAsync(Options.LeaseDuration).ConfigureAwait(false);
+            Waiter[] waiters;
+            lock (_lock)
+            {
+                waiters = [.. _sessions.SelectMany(session => session.Entries), .. _observers];
+                if (waiters is [] || IsDisposed)
+                {
+                    _isLookingAround = false;
+                    return;
+                }
+            }
+            try
+            {
+                await RequestAsync(stop => LookAsync(waiters, stop), Options.LeaseDuration).ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                // Campaigns and renewals tell of it as well; each looks for itself then.
+                Logger.ObservingInTrouble("all that is waited for", Strategy, e.Message);
+                WakeAll();
+            }
+        }
+    }
+
     internal void BeginWait() => Interlocked.Increment(ref _waiting);
 
     internal void EndWait() => Interlocked.Decrement(ref _waiting);
@@ -114,12 +185,12 @@ public abstract class SessionBackend : StoreBackend
             session.WakeAll();
     }
 
-    private protected override Task ResignAllAsync() => Task.WhenAll(Sessions().Select(s => s.ResignAllAsync()));
+    private protected override Task ResignAllAsync() => Leadership.ResignAllAsync([.. Sessions().SelectMany(s => s.Leaderships)]);
 
     private protected override ValueTask EndAsync()
     {
         foreach (var session in Sessions())
-            session.Clock.Revoke();
+            session.End(this);
         return WaitForBackgroundAsync();
     }
 
@@ -131,7 +202,7 @@ public abstract class SessionBackend : StoreBackend
             lock (_lock) _sessions.Add(session);
             session.Start(this);
             if (IsDisposed)
-                session.Clock.Revoke();
+                session.End(this);
             return true;
         }
         finally
@@ -145,10 +216,10 @@ public abstract class SessionBackend : StoreBackend
     {
         lock (_lock)
         {
-            if (_sessions.Count < 2 || session.HasEntries)
+            if (_sessions.Count < 2 || session.Entries is not [])
                 return;
         }
-        session.Clock.Revoke();
+        session.End(this);
     }
 
     private Session[] Sessions()

@@ -15,7 +15,7 @@ internal sealed class SessionElection(SessionBackend backend, string name, strin
         (Session Session, QueueEntry Entry)? seat = null;
         Task<QueuePlace>? request = null;
         long? newsAt = null;
-        string? trouble = null;
+        var trouble = new TroubleLog(backend.Logger, CandidateId, Name, Strategy);
         try
         {
             while (true)
@@ -37,9 +37,7 @@ internal sealed class SessionElection(SessionBackend backend, string name, strin
                         place = await request.WaitAsync(cancellationToken).ConfigureAwait(false);
                     }
                     backoff.Reset();
-                    if (trouble is not null)
-                        backend.Logger.StoreIsBack(CandidateId, Name, Strategy);
-                    trouble = null;
+                    trouble.IsOver();
                     // Resigning on the way out, a backend must not elect the next of its own candidates.
                     backend.ThrowIfDisposed();
                     if (place == QueuePlace.First && session.Elect(backend, entry) is { } leadership)
@@ -59,10 +57,7 @@ internal sealed class SessionElection(SessionBackend backend, string name, strin
                 catch (ElectionStoreException e) when (e.IsTransient)
                 {
                     wait = backoff.Next();
-                    // Once for each trouble, not once for each attempt.
-                    if (trouble != e.Message)
-                        backend.Logger.StoreInTrouble(CandidateId, Name, Strategy, e.Message);
-                    trouble = e.Message;
+                    trouble.Report(e);
                 }
                 await WaitAsync(seat?.Entry.Signal ?? idle, wait, cancellationToken).ConfigureAwait(false);
                 newsAt ??= Time.GetTimestamp();
@@ -83,8 +78,16 @@ internal sealed class SessionElection(SessionBackend backend, string name, strin
         var changes = ObserverLoop.RunAsync(
             backend, Name, observer.Signal, Timeout.InfiniteTimeSpan, ReadAsync,
             () => Time.GetElapsedTime(troubleSince ??= Time.GetTimestamp()) < backend.Options.LeaseDuration, cancellationToken);
-        await foreach (var leader in changes.ConfigureAwait(false))
-            yield return leader;
+        backend.Observe(observer);
+        try
+        {
+            await foreach (var leader in changes.ConfigureAwait(false))
+                yield return leader;
+        }
+        finally
+        {
+            backend.Unobserve(observer);
+        }
 
         async ValueTask<LeaderInfo?> ReadAsync(CancellationToken stop)
         {

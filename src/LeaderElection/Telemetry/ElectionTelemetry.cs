@@ -66,50 +66,87 @@ public static class ElectionTelemetry
     /// <param name="strategy">The strategy that read it; <see langword="null"/> for other readers.</param>
     public static void Refused(string what, string? strategy = null)
     {
-        if (strategy is null)
-            Refusals.Add(1, new KeyValuePair<string, object?>("what", what));
-        else
-            Refusals.Add(1, new(StrategyTag, strategy), new("what", what));
+        var tags = new TagList { { "what", what } };
+        if (strategy is not null)
+            tags.Add(StrategyTag, strategy);
+        Count(Refusals, tags);
     }
 
+    /// <summary>A campaign begins.</summary>
+    /// <returns>Its span; give it to <see cref="EndCampaign"/>.</returns>
     internal static Activity? Campaign(Election election)
     {
         Seats.TryAdd(election, null);
         return Start("campaign", election);
     }
 
-    internal static void BecameLeader(Election election, Leadership leadership, TimeSpan campaign, TimeSpan? leaderless, Action log)
+    internal static void EndCampaign(Activity? campaign, DateTimeOffset at)
+    {
+        campaign?.SetEndTime(at.UtcDateTime);
+        campaign?.Stop();
+    }
+
+    /// <summary>Takes note at once; what calls loggers and listeners is left to <see cref="BecameLeader"/>.</summary>
+    internal static void Leads(Election election, Leadership leadership)
     {
         Seats[election] = leadership;
+        leadership.Told = StartEvent("became leader", election, leadership);
+    }
+
+    internal static void LeadsNoMore(Election election, Leadership leadership) => Seats.TryUpdate(election, null, leadership);
+
+    internal static void BecameLeader(
+        Election election, Leadership leadership, DateTimeOffset at, TimeSpan campaign, TimeSpan? leaderless, Action log)
+    {
         // Ended at once, so that it shows when it happens and not when the leadership is over.
-        Tell("became leader", election, leadership, log);
+        EndEvent(leadership.Told, at, log);
         Leaderships.Add(1, Tags(election));
         CampaignDuration.Record(campaign.TotalSeconds, Tags(election));
         if (leaderless is { } gap)
             FailoverDuration.Record(gap.TotalSeconds, Tags(election));
     }
 
-    internal static void Ended(Election election, Leadership leadership, LeadershipEnd reason, TimeSpan duration, Action log)
+    internal static void Ended(Election election, Leadership leadership, LeadershipEnd reason, DateTimeOffset at, TimeSpan duration, Action log)
     {
-        Seats.TryUpdate(election, null, leadership);
-        Tell(reason == LeadershipEnd.Resigned ? "resign" : "lost leadership", election, leadership, log, reason);
+        var activity = StartEvent(reason == LeadershipEnd.Resigned ? "resign" : "lost leadership", election, leadership);
+        activity?.SetStartTime(at.UtcDateTime);
+        activity?.SetTag("election.end_reason", reason.ToString());
+        EndEvent(activity, at, log);
         LeadershipDuration.Record(duration.TotalSeconds, Tags(election));
     }
 
     internal static void Withdrawn(Election election) => Seats.TryRemove(election, out _);
 
     internal static void Renewal(string strategy, string outcome) =>
-        Renewals.Add(1, new(StrategyTag, strategy), new("outcome", outcome));
+        Count(Renewals, new TagList { { StrategyTag, strategy }, { "outcome", outcome } });
 
-    private static Activity? Start(string name, Election election, Leadership? leadership = null)
+    private static void Count(Counter<long> counter, in TagList tags)
     {
-        var activity = Source.StartActivity(name);
-        activity?.SetTag(ElectionTag, election.Name);
-        activity?.SetTag(CandidateTag, election.CandidateId);
-        activity?.SetTag(StrategyTag, election.Strategy);
-        if (leadership is not null)
-            activity?.SetTag(TokenTag, leadership.FencingToken);
-        return activity;
+        try
+        {
+            counter.Add(1, tags);
+        }
+        catch (Exception)
+        {
+            // A listener's own: it is not to end a renewal.
+        }
+    }
+
+    private static Activity? Start(string name, Election election)
+    {
+        try
+        {
+            var activity = Source.StartActivity(name);
+            activity?.SetTag(ElectionTag, election.Name);
+            activity?.SetTag(CandidateTag, election.CandidateId);
+            activity?.SetTag(StrategyTag, election.Strategy);
+            return activity;
+        }
+        catch (Exception)
+        {
+            // A listener's own: it is not to end a campaign.
+            return null;
+        }
     }
 
     /// <summary>
@@ -117,21 +154,24 @@ public static class ElectionTelemetry
     /// the name of the first span only, and what goes on may be a campaign that began hours ago, or a timer's flow that
     /// belongs to nothing.
     /// </summary>
-    private static void Tell(string name, Election election, Leadership leadership, Action log, LeadershipEnd? end = null)
+    private static Activity? StartEvent(string name, Election election, Leadership leadership)
     {
         var current = Activity.Current;
         Activity.Current = null;
-        using (var activity = Start(name, election, leadership))
-        {
-            if (current is not null)
-                activity?.AddLink(new ActivityLink(current.Context));
-            if (end is { } reason)
-                activity?.SetTag("election.end_reason", reason.ToString());
-            else
-                leadership.Told = activity;
-            log();
-        }
+        var activity = Start(name, election);
+        if (current is not null)
+            activity?.AddLink(new ActivityLink(current.Context));
+        activity?.SetTag(TokenTag, leadership.FencingToken);
         Activity.Current = current;
+        return activity;
+    }
+
+    private static void EndEvent(Activity? activity, DateTimeOffset at, Action log)
+    {
+        Activity.Current = activity;
+        log();
+        activity?.SetEndTime(at.UtcDateTime);
+        activity?.Stop();
     }
 
     private static TagList Tags(Election election) => new()

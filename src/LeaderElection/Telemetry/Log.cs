@@ -30,11 +30,26 @@ internal static partial class Log
     public static partial void WorkFailed(this ILogger logger, Exception exception, string candidate, string election, double delay);
 
     [LoggerMessage(9, LogLevel.Error, "{Candidate} cannot campaign for {Election}: {Error}; next attempt in {Delay} s", EventName = "campaign failed")]
-    public static partial void CampaignFailed(this ILogger logger, string candidate, string election, string error, double delay);
+    public static partial void CampaignFailed(this ILogger logger, Exception? exception, string candidate, string election, string error, double delay);
 
     [LoggerMessage(10, LogLevel.Information, "{Candidate} in {Election} ({Strategy}): the store answers again", EventName = "store is back")]
     public static partial void StoreIsBack(this ILogger logger, string candidate, string election, string strategy);
 
     [LoggerMessage(11, LogLevel.Debug, "observing {Election} ({Strategy}): {Error}; trying on", EventName = "observing in trouble")]
     public static partial void ObservingInTrouble(this ILogger logger, string election, string strategy, string error);
+
+    [LoggerMessage(12, LogLevel.Error, "what {Candidate} registered to be called at the end of its leadership of {Election} failed", EventName = "callback failed")]
+    public static partial void CallbackFailed(this ILogger logger, Exception exception, string candidate, string election);
+
+    [LoggerMessage(13, LogLevel.Error, "a subscriber to the changes of {Candidate} in {Election} failed", EventName = "subscriber failed")]
+    public static partial void SubscriberFailed(this ILogger logger, Exception exception, string candidate, string election);
+
+    [LoggerMessage(14, LogLevel.Error, "the work of {Candidate} as leader of {Election} has not stopped {Seconds} s after it was told to; the next leader does not wait for it any longer, only fencing tokens hold off what it writes", EventName = "work goes on")]
+    public static partial void StillWorks(this ILogger logger, string candidate, string election, double seconds);
+
+    [LoggerMessage(15, LogLevel.Error, "{Strategy}: work has waited {Seconds} s for a thread of the pool; renewals come as late, and leaderships are lost by it. Something blocks those threads, or there are too few (ThreadPool.SetMinThreads)", EventName = "thread pool starved")]
+    public static partial void PoolIsStarved(this ILogger logger, string strategy, double seconds);
+
+    [LoggerMessage(16, LogLevel.Error, "{Candidate} failed to observe {Election}; it goes on later", EventName = "observing failed")]
+    public static partial void ObservingFailed(this ILogger logger, Exception exception, string candidate, string election);
 }

@@ -1,0 +1,152 @@
+using LeaderElection.Leases;
+using LeaderElection.Tests.Processes;
+using Microsoft.Extensions.Logging;
+
+namespace LeaderElection.Tests.Engine;
+
+/// <summary>What a lost message, a lost reply and a program's own code may do to the engine of the lease strategies: nothing.</summary>
+public sealed class EngineTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Long = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(600);
+
+    private readonly MemoryStore _store = new();
+    private readonly List<MemoryBackend> _backends = [];
+    private readonly CancellationTokenSource _late = new(TimeSpan.FromSeconds(20), TimeProvider.System);
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        foreach (var backend in _backends)
+            await backend.DisposeAsync();
+        _late.Dispose();
+    }
+
+    [Fact]
+    public async Task Claim_WhoseReplyWasLost_IsFoundAgainByTheRetry()
+    {
+        var lost = false;
+        var backend = Backend(Long);
+        backend.Executed = kind =>
+        {
+            if (kind == "claim" && !lost)
+            {
+                lost = true;
+                throw Cut();
+            }
+        };
+        // With a lease of ten minutes, nothing but its own claim can have let it in.
+        Assert.Equal(1, (await backend.CreateElection("e", "a").CampaignAsync(_late.Token)).FencingToken);
+    }
+
+    [Fact]
+    public async Task Claim_WhoseReplyWasLost_IsGivenBackWhenItIsCalledOff()
+    {
+        using var stop = new CancellationTokenSource();
+        var backend = Backend(Long);
+        backend.Executed = kind =>
+        {
+            if (kind != "claim")
+                return;
+            stop.Cancel();
+            throw Cut();
+        };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => backend.CreateElection("e", "a").CampaignAsync(stop.Token).AsTask());
+        Assert.Equal("b", (await Backend(Long).CreateElection("e", "b").CampaignAsync(_late.Token)).CandidateId);
+    }
+
+    [Fact]
+    public async Task Resignation_ThatNobodyHeardOf_IsFoundWithinALease()
+    {
+        var leader = Backend(Short);
+        await leader.CreateElection("e", "a").CampaignAsync(_late.Token);
+        // Its lease is renewed, and is heard of, as long as it leads something else.
+        await leader.CreateElection("other", "a").CampaignAsync(_late.Token);
+        var backend = Backend(Short);
+        var follower = backend.CreateElection("e", "b").CampaignAsync(_late.Token).AsTask();
+        await Eventually.TrueAsync(() => backend.FollowerCount == 1, "the follower to wait");
+        _store.LoseEntry("e");
+        Assert.Equal("b", (await follower).CandidateId);
+    }
+
+    [Fact]
+    public async Task Change_ThatNobodyHeardOf_IsObservedWithinALease()
+    {
+        var leader = Backend(Short);
+        await leader.CreateElection("e", "a").CampaignAsync(_late.Token);
+        await leader.CreateElection("other", "a").CampaignAsync(_late.Token);
+        await using var observer = Backend(Short).CreateElection("e", "observer").ObserveAsync(_late.Token).GetAsyncEnumerator(_late.Token);
+        Assert.True(await observer.MoveNextAsync());
+        Assert.Equal("a", observer.Current!.CandidateId);
+        _store.LoseEntry("e");
+        Assert.True(await observer.MoveNextAsync());
+        Assert.Null(observer.Current);
+    }
+
+    [Fact]
+    public async Task Logger_ThatThrows_EndsNothing()
+    {
+        var fails = 0;
+        var backend = Backend(Short, new HostileLogger(() => throw new InvalidOperationException("a logger's own")));
+        backend.Executed = kind =>
+        {
+            if (kind == "renew" && Interlocked.Exchange(ref fails, 0) == 1)
+                throw Cut();
+        };
+        var leadership = await backend.CreateElection("e", "a").CampaignAsync(_late.Token);
+        Volatile.Write(ref fails, 1);
+        await RenewedAsync(4);
+        Assert.True(leadership.IsValid);
+        await leadership.ResignAsync(_late.Token);
+        Assert.Null(_store.Read("e"));
+    }
+
+    [Fact]
+    public async Task Logger_ThatHangs_EndsNothing()
+    {
+        using var hangs = new ManualResetEventSlim();
+        var fails = 0;
+        var backend = Backend(Short, new HostileLogger(() => hangs.Wait()));
+        backend.Executed = kind =>
+        {
+            if (kind == "renew" && Interlocked.Exchange(ref fails, 0) == 1)
+                throw Cut();
+        };
+        var campaign = Task.Run(() => backend.CreateElection("e", "a").CampaignAsync(_late.Token).AsTask());
+        try
+        {
+            var leadership = await campaign.WaitAsync(_late.Token);
+            Volatile.Write(ref fails, 1);
+            await RenewedAsync(4);
+            Assert.True(leadership.IsValid);
+            await leadership.ResignAsync(_late.Token);
+            Assert.Null(_store.Read("e"));
+        }
+        finally
+        {
+            hangs.Set();
+        }
+    }
+
+    private static ElectionStoreException Cut() => new("cut off by the test", isTransient: true);
+
+    private Task RenewedAsync(int times) => Eventually.TrueAsync(() => _store.Renewals >= times, $"{times} renewals", TimeSpan.FromSeconds(10));
+
+    private MemoryBackend Backend(TimeSpan lease, ILogger? logger = null)
+    {
+        var backend = new MemoryBackend(_store, new LeaseOptions { LeaseDuration = lease }, logger);
+        _backends.Add(backend);
+        return backend;
+    }
+
+    private sealed class HostileLogger(Action write) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => write();
+    }
+}
