@@ -13,5 +13,7 @@ internal interface IRedisStore : IAsyncDisposable
 
     Task<LeaseRecord?> ReadAsync(string election, CancellationToken cancellationToken);
 
+    Task<IReadOnlyList<LeaseHolder?>> LookAsync(IReadOnlyList<string> elections, CancellationToken cancellationToken);
+
     Task PingAsync(CancellationToken cancellationToken);
 }

@@ -96,6 +96,10 @@ public sealed class RedisElectionBackend : LeaseBackend
         await _store.ReadAsync(election, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
+    protected override async ValueTask<IReadOnlyList<LeaseHolder?>> LookAsync(IReadOnlyList<string> elections, CancellationToken cancellationToken) =>
+        await _store.LookAsync(elections, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
     protected override async ValueTask PingStoreAsync(CancellationToken cancellationToken) =>
         await _store.PingAsync(cancellationToken).ConfigureAwait(false);
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using LeaderElection.Leases;
 
 namespace LeaderElection.Redis;
@@ -21,4 +22,10 @@ internal sealed class RedisKeys(string prefix, int database = 0)
     /// <summary>What the election's key holds while the claim leads.</summary>
     public static string Entry(LeaseClaim claim, LeaderInfo leader) =>
         $"{claim.LeaseId} {claim.ClaimId} {leader.FencingToken} {leader.ElectedAt.ToUnixTimeMilliseconds()} {claim.CandidateId}";
+
+    /// <summary>Whom an election's key names; <see langword="null"/> for nobody.</summary>
+    public static LeaseHolder? Holder(string? entry) =>
+        entry?.Split(' ') is [var lease, _, var token, _, _] && long.TryParse(token, CultureInfo.InvariantCulture, out var number)
+            ? new LeaseHolder(lease, number)
+            : null;
 }

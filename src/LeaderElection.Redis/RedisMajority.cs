@@ -123,6 +123,15 @@ internal sealed class RedisMajority : IRedisStore
             .FirstOrDefault(same => same.Count() >= Majority)?.MaxBy(a => a.Answer!.Remaining).Answer;
     }
 
+    public async Task<IReadOnlyList<LeaseHolder?>> LookAsync(IReadOnlyList<string> elections, CancellationToken cancellationToken)
+    {
+        var asked = Ask((node, stop) => node.LookAsync(elections, stop), cancellationToken);
+        var answers = await UntilAsync(asked, got => got.Count == _voters.Length).ConfigureAwait(false);
+        if (answers.Count < Majority)
+            throw NoMajority(asked);
+        return [.. elections.Select((_, i) => answers.GroupBy(a => a.Answer[i]).FirstOrDefault(same => same.Count() >= Majority)?.Key)];
+    }
+
     public Task PingAsync(CancellationToken cancellationToken) => DoAsync((node, stop) => node.PingAsync(stop), cancellationToken);
 
     public async ValueTask DisposeAsync()
