@@ -31,6 +31,12 @@ public sealed class ZooKeeperTroubleTests
         await using var server = await ZooKeeperServer.StartNewAsync();
         await using var backend = Backend(server.Endpoint, new LineLogger(), TimeSpan.FromSeconds(1));
         var leader = await backend.CreateElection("e", "a").CampaignAsync();
+        await using (var busy = TestClient.Create(server.Endpoint))
+        {
+            // More than the new server will have seen: it turns away who has.
+            await Task.WhenAll(Enumerable.Range(0, 1000).Select(_ => busy.SetDataAsync("/election", default)));
+        }
+        await backend.PingAsync();
         await server.KillAsync();
         server.Wipe();
         await server.StartAsync();
