@@ -67,7 +67,7 @@ internal sealed class CuttingProxy : IAsyncDisposable
                     _ = CarryAsync(client, server);
             }
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidOperationException)
         {
         }
     }
