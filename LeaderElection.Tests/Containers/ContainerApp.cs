@@ -58,11 +58,14 @@ public sealed class ContainerApp : IAsyncLifetime
             "--strategies", string.Join(',', Stores), "--stores", "container", "--replicas", "2", "--lease-duration", "3s",
             "--board-port", "0", "--data-dir", _data.Path,
         ];
-        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.LeaderElection_AppHost>(
-            args,
-            // The names of volumes are made of it: not those of an AppHost that somebody has run here.
-            (_, settings) => (settings.Configuration ??= new())["AppHostSha"] = _volumes.Id.PadRight(64, '0'),
-            cancellationToken);
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.LeaderElection_AppHost>(args, cancellationToken);
+        // Not the volumes of an AppHost that somebody has run here.
+        foreach (var store in builder.Resources.OfType<ContainerResource>())
+        {
+            var volume = store.Annotations.OfType<ContainerMountAnnotation>().Single();
+            store.Annotations.Remove(volume);
+            store.Annotations.Add(new ContainerMountAnnotation($"leader-election-{_volumes.Id}-{store.Name}", volume.Target, volume.Type, volume.IsReadOnly));
+        }
         var app = await builder.BuildAsync(cancellationToken);
         try
         {

@@ -5,8 +5,8 @@ namespace LeaderElection.Tests.Containers;
 /// <summary>The volumes of a test: known by a part of their names that is its own, and gone afterwards.</summary>
 internal sealed class Volumes : IAsyncDisposable
 {
-    /// <summary>Ten characters, as many as Aspire takes of an application's hash for the names of its volumes.</summary>
-    public string Id { get; } = $"{Guid.NewGuid():N}"[..10];
+    /// <summary>The part of their names that is this test's own.</summary>
+    public string Id { get; } = $"{Guid.NewGuid():N}";
 
     /// <summary>Waits for the containers that still use them: the orchestrator removes these a little later than it says.</summary>
     public async ValueTask DisposeAsync()
