@@ -33,9 +33,9 @@ if (options.Has("zookeeper") && builder.AddZooKeeper("zookeeper").WithDataVolume
         .OrNative(options.Folder("zookeeper"), options.Stores) is { } zooKeeper)
     AddWorkers(builder.AddElection("zookeeper-demo").On(zooKeeper));
 
-// Among the replicas themselves. Members do not start under another list than they have voted under, so each number has a folder of its own.
+// Among the replicas themselves.
 if (options.Has("raft"))
-    AddWorkers(builder.AddElection("raft-demo").OnRaft(builder.AddRaftCluster("raft", options.Folder($"raft-of-{options.ReplicasOf("raft")}"))));
+    AddWorkers(builder.AddElection("raft-demo").OnRaft(builder.AddRaftCluster("raft", options.Folder("raft"))));
 
 return builder.RunDemonstration(options);
 

@@ -72,7 +72,7 @@ public sealed class ElectionReferenceTests
         Assert.Equal(members, cluster.Resource.Members);
         var environment = await Composition.EnvironmentOfAsync(_builder, members[1]);
         Assert.Equal(("raft", "m1"), (environment["LeaderElection__Strategy"], environment["LeaderElection__Raft__Member"]));
-        Assert.Equal(Path.Combine(_builder.AppHostDirectory, "some", "folder", "m1"), environment["LeaderElection__Raft__Directory"]);
+        Assert.Equal(Path.Combine(_builder.AppHostDirectory, "some", "folder", "members-3", "m1"), environment["LeaderElection__Raft__Directory"]);
         Assert.Contains("ConnectionStrings__raft", environment.Keys);
         Assert.Contains("ConnectionStrings__peers", environment.Keys);
     }

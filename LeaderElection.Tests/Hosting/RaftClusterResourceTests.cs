@@ -56,9 +56,22 @@ public sealed class RaftClusterResourceTests
 
         var environment = await Composition.EnvironmentOfAsync(_builder, member);
         Assert.Equal("m1", environment["LeaderElection__Raft__Member"]);
-        Assert.Equal(Path.Combine(folder, "m1"), environment["LeaderElection__Raft__Directory"]);
+        Assert.Equal(Path.Combine(folder, "members-2", "m1"), environment["LeaderElection__Raft__Directory"]);
         Assert.Contains("ConnectionStrings__raft", environment.Keys);
         Assert.Contains(member.Annotations.OfType<ResourceRelationshipAnnotation>(), relation => relation.Type == "Reference" && relation.Resource == cluster.Resource);
+    }
+
+    [Fact]
+    public async Task WithRaftMember_AnotherNumberOfMembers_HasFoldersOfItsOwn()
+    {
+        // Votes hold for one list of members: a member does not start with those of another.
+        var cluster = _builder.AddRaftCluster("raft", "data");
+        var first = AddMembers(cluster, 3)[0];
+        var of3 = (await Composition.EnvironmentOfAsync(_builder, first))["LeaderElection__Raft__Directory"];
+
+        _builder.AddExecutable("fourth", "true", ".").WithRaftMember(cluster);
+
+        Assert.NotEqual(of3, (await Composition.EnvironmentOfAsync(_builder, first))["LeaderElection__Raft__Directory"]);
     }
 
     [Fact]

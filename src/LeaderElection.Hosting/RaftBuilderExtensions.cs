@@ -26,8 +26,8 @@ public static class RaftBuilderExtensions
     /// <param name="builder">The application.</param>
     /// <param name="name">The name of the resource, and of the connection string given to the members.</param>
     /// <param name="dataDirectory">
-    /// The folder below which the members keep their state; relative to the AppHost's. By default <c>raft/NAME</c>. It is to be kept: a
-    /// member takes up its votes again. Where the application is published, each keeps it below its own working directory.
+    /// The folder below which the members keep their state, each number of members in a folder of its own, as votes hold for one list
+    /// of members; relative to the AppHost's. By default <c>raft/NAME</c>. It is to be kept: a member takes up its votes again. Where the application is published, each keeps it below its own working directory.
     /// </param>
     /// <param name="secret">The secret that the members share, at least 16 letters or digits; by default a generated one.</param>
     /// <returns>The resource's builder.</returns>
@@ -110,7 +110,8 @@ public static class RaftBuilderExtensions
         builder.WithEndpoint(targetPort: port, port: port, scheme: "tcp", name: RaftClusterResource.EndpointName, isProxied: false);
         return builder
             .WithUrlForEndpoint(RaftClusterResource.EndpointName, url => url.DisplayLocation = UrlDisplayLocation.DetailsOnly)
-            .WithEnvironment("LeaderElection__Raft__Directory", Path.Combine(raft.DataDirectory, member));
+            // When it starts: then all have joined.
+            .WithEnvironment(context => context.EnvironmentVariables["LeaderElection__Raft__Directory"] = raft.FolderOf(member));
     }
 
     private static void Check(RaftClusterResource cluster)

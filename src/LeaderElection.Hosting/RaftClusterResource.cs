@@ -18,7 +18,7 @@ public sealed class RaftClusterResource : Resource, IResourceWithConnectionStrin
     /// <summary>The resources that are its members, in the order in which they joined: their ids are <c>m0</c>, <c>m1</c> and so on.</summary>
     public IReadOnlyList<IResourceWithEndpoints> Members => _members;
 
-    /// <summary>The folder below which each member keeps its term and votes, in a folder of its own.</summary>
+    /// <summary>The folder below which each member keeps its term and votes, in <c>members-COUNT/ID</c>.</summary>
     public string DataDirectory { get; }
 
     /// <summary>What proves to the members that they are members.</summary>
@@ -48,6 +48,9 @@ public sealed class RaftClusterResource : Resource, IResourceWithConnectionStrin
         new("Cluster", ReferenceExpression.Create($"{Name}")),
         new("Secret", ReferenceExpression.Create($"{Secret}")),
     ];
+
+    // A member does not start with votes that were given under another list of members.
+    internal string FolderOf(string member) => Path.Combine(DataDirectory, FormattableString.Invariant($"members-{_members.Count}"), member);
 
     /// <summary>Takes a resource in.</summary>
     /// <returns>Its member id.</returns>
