@@ -1,3 +1,4 @@
+using LeaderElection.Tests.Processes;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
@@ -98,7 +99,7 @@ public sealed class BoardAppTests : IDisposable
         {
             ArgumentList =
             {
-                Path.Combine(AppContext.BaseDirectory, "LeaderElection.Board.dll"),
+                BuildOutput.Of("LeaderElection.Board"),
                 "--urls", "http://127.0.0.1:0", "--Board:DataDirectory", _directory.FullName,
             },
             RedirectStandardError = true,

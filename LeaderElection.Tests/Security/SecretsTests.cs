@@ -94,17 +94,20 @@ public sealed class SecretsTests : IAsyncLifetime
     public async Task Raft_SecretIsNowhere()
     {
         var addresses = string.Join(',', Enumerable.Range(0, 3).Select(i => $"m{i}=127.0.0.1:{FreePort.Next()}"));
-        // Two that agree, and one with another secret, which they refuse.
         await using var m0 = await StartAsync("raft", Variables(0, Right));
         await using var m1 = await StartAsync("raft", Variables(1, Right));
+        // A cluster begins with all of its members; then one is started with another secret, which the others refuse.
+        await using (var m2 = await StartAsync("raft", Variables(2, Right)))
+            await LeaderAsync(m0, m1, m2);
+        await LeaderAsync(m0, m1);
         await using var stranger = await StartAsync("raft", Variables(2, Wrong));
-        await Eventually.GetAsync(
-            async () => (await m0.ElectionAsync(), await m1.ElectionAsync()),
-            found => RaftWorkers.Role(found.Item1) == "leader" || RaftWorkers.Role(found.Item2) == "leader", "a leader");
         await stranger.Process.WaitForLineAsync("secret");
         foreach (var (name, worker) in ((string, WorkerProcess)[])[("m0", m0), ("m1", m1), ("stranger", stranger)])
             await ListenAsync(name, worker);
         await NothingIsSaidAsync("raft");
+
+        static Task LeaderAsync(params WorkerProcess[] members) => Eventually.GetAsync(
+            () => Task.WhenAll(members.Select(member => member.ElectionAsync())), found => found.Any(one => RaftWorkers.Role(one) == "leader"), "a leader");
 
         (string, string)[] Variables(int member, string secret) =>
             [("ConnectionStrings__raft", $"{addresses};secret={secret}"), ("LeaderElection__Raft__Member", $"m{member}"), ("LeaderElection__LeaseDuration", "1s")];

@@ -161,6 +161,15 @@ public sealed class EtcdElectionBackend : SessionBackend
     }
 
     /// <inheritdoc/>
+    protected internal override ValueTask LookAsync(IReadOnlyList<Waiter> waiters, CancellationToken cancellationToken)
+    {
+        // All at once: their looks go out a hundred in a transaction.
+        foreach (var waiter in waiters)
+            waiter.Changed();
+        return default;
+    }
+
+    /// <inheritdoc/>
     protected override async ValueTask PingStoreAsync(CancellationToken cancellationToken) =>
         await Requests.StatusAsync(cancellationToken).ConfigureAwait(false);
 

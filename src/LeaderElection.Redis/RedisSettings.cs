@@ -9,13 +9,13 @@ internal static partial class RedisSettings
     /// <summary>The servers of a connection string: a semicolon begins another one before <c>host:port</c>, and is else part of what it stands in, as of a password.</summary>
     public static string[] Servers(string connectionString) => BetweenServers().Split(connectionString.Trim());
 
-    /// <summary>Whether a server's part can be read.</summary>
+    /// <summary>Whether a server's part can be read. What is no host, such as a URL, may hold a password, and would be told as the server's name.</summary>
     public static bool CanBeRead(string server)
     {
         try
         {
             var endPoints = ConfigurationOptions.Parse(server).EndPoints;
-            return endPoints.Count > 0 && !endPoints.OfType<System.Net.DnsEndPoint>().Any(dns => dns.Host.Contains(';'));
+            return endPoints.Count > 0 && endPoints.OfType<System.Net.DnsEndPoint>().All(dns => Uri.CheckHostName(dns.Host) == UriHostNameType.Dns);
         }
         catch (ArgumentException)
         {
