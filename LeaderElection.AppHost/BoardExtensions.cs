@@ -21,8 +21,8 @@ internal static class BoardExtensions
         if (!builder.ExecutionContext.IsRunMode)
             return board;
 
-        var endpoint = board.GetEndpoint("http");
-        var access = new BoardAccess(() => endpoint.IsAllocated ? new Uri(endpoint.Url) : null, isOperator: builder.Environment.IsDevelopment());
+        // Got anew each time: a reference that was asked too early goes on saying that it has no address.
+        var access = new BoardAccess(() => board.GetEndpoint("http") is { IsAllocated: true } endpoint ? new Uri(endpoint.Url) : null, isOperator: builder.Environment.IsDevelopment());
         builder.Services.AddSingleton(access);
         if (access.OperatorKey is not { } key)
             return board;

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using LeaderElection.Hosting;
+using LeaderElection.Tests.Processes;
 
 namespace LeaderElection.Tests.App;
 
@@ -114,7 +115,9 @@ public sealed class ElectionResourceTests(RunningApp app) : IDisposable
         var (leader, token) = await LeaderAsync("raft-demo", after: 0);
         var target = leader.StartsWith("raft-m0", StringComparison.Ordinal) ? "m1" : "m0";
 
-        var result = await RunAsync("raft-demo", "transfer", ("to", target));
+        // A member that an earlier test started again takes a moment to campaign.
+        var result = await Eventually.GetAsync(
+            () => RunAsync("raft-demo", "transfer", ("to", target)), one => one.Message?.Contains("does not campaign", StringComparison.Ordinal) != true, "the target's campaign");
 
         Assert.True(result.Success, result.Message);
         Assert.Equal(CommandResultFormat.Json, result.Data?.Format);

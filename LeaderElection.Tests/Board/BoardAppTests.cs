@@ -1,4 +1,3 @@
-using LeaderElection.Tests.Processes;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
@@ -6,6 +5,7 @@ using System.Net.WebSockets;
 using System.Text.Json;
 using LeaderElection.Board;
 using LeaderElection.Board.Ledger;
+using LeaderElection.Tests.Processes;
 
 namespace LeaderElection.Tests.Board;
 
