@@ -93,8 +93,10 @@ public sealed class StoryTests : IAsyncLifetime
         // Nor by another door: what is left of calls and answers belongs to these.
         var calls = _receiver.Spans().Where(s => s.Service == "file-worker" && s.Name == "POST" && !s.IsError).ToArray();
         Assert.Equal(entries.Length, calls.Length);
-        Assert.InRange(_receiver.Spans().Count(s => s.Name == "ledger append" && !s.IsError), 2, terms.Length);
-        Assert.InRange(_receiver.Spans().Count(s => s.Name == "POST /api/ledger/{election}" && s.ParentId != ""), 2, terms.Length);
+        // The board took one that was under way when its term ended: the worker has a trace of it, too.
+        var traced = _receiver.Spans().Count(s => s.Name == "ledger entry");
+        Assert.InRange(_receiver.Spans().Count(s => s.Name == "ledger append" && !s.IsError), 2, traced);
+        Assert.InRange(_receiver.Spans().Count(s => s.Name == "POST /api/ledger/{election}" && s.ParentId != ""), 2, traced);
         var written = await Eventually.GetAsync(
             () => Task.FromResult(_receiver.Points().FindLast(p => p.Metric == "leader_election.ledger.writes" && p.Tags["outcome"] == "accepted")), p => p is not null, "the metric");
         Assert.Equal("my-service", written!.Tags["election.name"]);

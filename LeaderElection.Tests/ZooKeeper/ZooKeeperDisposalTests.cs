@@ -39,7 +39,7 @@ public sealed class ZooKeeperDisposalTests
                 $"all connections to end (look {look})");
             if (!wasReached)
             {
-                Assert.InRange(look, 10, int.MaxValue);
+                Assert.InRange(look, 5, int.MaxValue);
                 return;
             }
         }

@@ -20,7 +20,8 @@ public sealed class ZooKeeperTroubleTests
         using var stop = new CancellationTokenSource();
         var campaign = backend.CreateElection("e", "a").CampaignAsync(stop.Token).AsTask();
         await Eventually.TrueAsync(() => line.Accepted >= 12, "a dozen attempts");
-        Assert.Contains("maxClientCnxns", Assert.Single(log.Lines));
+        // A busy server may also let a connection wait for an answer: that is another trouble.
+        Assert.Single(log.Lines, line => line.Contains("maxClientCnxns", StringComparison.Ordinal));
         await only.DisposeAsync();
         await campaign;
     }
