@@ -43,7 +43,6 @@ public sealed class ZooKeeperTroubleTests
         await server.StartAsync();
         await Eventually.TrueAsync(() => !leader.IsValid, "the session to be lost");
         await backend.CreateElection("e", "a").CampaignAsync();
-        Assert.Equal(2, backend.OpenSessions);
         await Eventually.TrueAsync(() => backend.OpenSessions == 1, "the old session to be given up");
     }
 
