@@ -93,10 +93,12 @@ public sealed class StoryTests : IAsyncLifetime
         // Nor by another door: what is left of calls and answers belongs to these.
         var calls = _receiver.Spans().Where(s => s.Service == "file-worker" && s.Name == "POST" && !s.IsError).ToArray();
         Assert.Equal(entries.Length, calls.Length);
-        // The board took one that was under way when its term ended: the worker has a trace of it, too.
+        // The board took one that was under way when its term ended, of which the worker has a trace, too; and a term that began since.
         var traced = _receiver.Spans().Count(s => s.Name == "ledger entry");
-        Assert.InRange(_receiver.Spans().Count(s => s.Name == "ledger append" && !s.IsError), 2, traced);
-        Assert.InRange(_receiver.Spans().Count(s => s.Name == "POST /api/ledger/{election}" && s.ParentId != ""), 2, traced);
+        var tokens = terms.Select(term => term.Tags["election.fencing_token"]).ToHashSet();
+        var appended = _receiver.Spans().Where(s => s.Name == "ledger append" && !s.IsError).ToArray();
+        Assert.InRange(appended.Count(append => tokens.Contains(append.Tags["election.fencing_token"])), 2, traced);
+        Assert.InRange(_receiver.Spans().Count(s => s.Name == "POST /api/ledger/{election}" && s.ParentId != ""), 2, appended.Length + 1);
         var written = await Eventually.GetAsync(
             () => Task.FromResult(_receiver.Points().FindLast(p => p.Metric == "leader_election.ledger.writes" && p.Tags["outcome"] == "accepted")), p => p is not null, "the metric");
         Assert.Equal("my-service", written!.Tags["election.name"]);
