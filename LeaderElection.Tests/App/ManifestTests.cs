@@ -6,14 +6,16 @@ namespace LeaderElection.Tests.App;
 /// <summary>The application as it is published.</summary>
 public sealed class ManifestTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    // Paths in a manifest are relative to it: from a folder elsewhere they would lead through that of this repository.
+    private readonly DirectoryInfo _folder = Directory.CreateDirectory(
+        Path.Combine(BuildOutput.Repository, "artifacts", $"manifest-{Guid.NewGuid():N}"));
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
     public async Task Publish_WritesAManifestOfContainersAndProjects_WithoutAPathOfThisMachine()
     {
-        var file = Path.Combine(_folder.Path, "manifest.json");
+        var file = Path.Combine(_folder.FullName, "manifest.json");
         await using var host = ChildProcess.StartProject(
             "LeaderElection.AppHost",
             ["--operation", "publish", "--publisher", "manifest", "--output-path", file],
