@@ -55,7 +55,7 @@ internal sealed class DataFolder : BackgroundService
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FormatException($"--data-dir: {e.Message}");
+            throw new FormatException($"--data-dir: {e.Message}", e);
         }
     }
 }

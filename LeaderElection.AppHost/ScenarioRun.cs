@@ -67,10 +67,10 @@ internal sealed class ScenarioRun(
             }
             return client;
         }
-        catch (OperationCanceledException) when (late.IsCancellationRequested)
+        catch (OperationCanceledException e) when (late.IsCancellationRequested)
         {
             string[] reasons = [$"{missing} did not appear within {StartLimit.TotalMinutes:0.#} minutes", .. model.Unwell(notifications)];
-            throw new DistributedApplicationException(string.Join("; ", reasons));
+            throw new DistributedApplicationException(string.Join("; ", reasons), e);
         }
     }
 

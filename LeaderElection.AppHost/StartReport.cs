@@ -60,7 +60,7 @@ internal sealed class StartReport(
     private IEnumerable<string> Elections(IReadOnlyCollection<string> elections)
     {
         using var self = Process.GetCurrentProcess();
-        var elapsed = TimeProvider.System.GetUtcNow() - self.StartTime.ToUniversalTime();
+        var elapsed = TimeProvider.System.GetUtcNow() - new DateTimeOffset(self.StartTime);
         yield return FormattableString.Invariant($"After {elapsed.TotalSeconds:0.0} s:");
         foreach (var name in elections)
         {

@@ -28,7 +28,7 @@ internal static partial class CandidateSocket
         {
             var reading = ReadAsync(socket, connection, roster, context.RequestAborted);
             var stopping = new TaskCompletionSource();
-            using var registration = lifetime.ApplicationStopping.Register(stopping.SetResult);
+            await using var registration = lifetime.ApplicationStopping.Register(stopping.SetResult);
             var (status, reason) = await Task.WhenAny(reading, stopping.Task) == reading
                 ? await reading
                 : (WebSocketCloseStatus.EndpointUnavailable, "the board is shutting down");

@@ -94,7 +94,7 @@ public sealed class BoardAppTests : IDisposable
     [Fact]
     public async Task Start_CorruptLedger_IsOneLineAndExitCode1()
     {
-        File.WriteAllText(Path.Combine(_directory.FullName, "ledger.db"), new string('x', 8192));
+        await File.WriteAllTextAsync(Path.Combine(_directory.FullName, "ledger.db"), new string('x', 8192));
         var start = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
         {
             ArgumentList =

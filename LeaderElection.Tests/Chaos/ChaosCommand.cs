@@ -8,7 +8,7 @@ internal static class ChaosCommand
 {
     public const string Name = "chaos";
 
-    public static Task<int> Main(string[] args) => CommandOptions.RunAsync(Name, args, Parse, async (options, stop) =>
+    public static Task<int> MainAsync(string[] args) => CommandOptions.RunAsync(Name, args, Parse, async (options, stop) =>
         (await ChaosRunner.RunAsync(options, Console.WriteLine, stop)).All(r => r.Violations is []));
 
     /// <exception cref="ArgumentException">An option that is not one, in one line.</exception>

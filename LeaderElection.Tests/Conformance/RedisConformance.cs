@@ -5,9 +5,3 @@ public sealed class RedisConformance : EntryConformance
 {
     protected override async Task<Store> StartStoreAsync() => await RedisStore.StartNewAsync();
 }
-
-/// <summary>RESP2, with a connection of its own for the news.</summary>
-public sealed class RedisResp2Conformance : EntryConformance
-{
-    protected override async Task<Store> StartStoreAsync() => await RedisStore.StartNewAsync(",protocol=resp2");
-}

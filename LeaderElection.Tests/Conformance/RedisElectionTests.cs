@@ -199,9 +199,9 @@ public sealed class RedisElectionTests : RedisTests
         await Backend(TimeSpan.FromSeconds(3)).CreateElection("e", "a").CampaignAsync(Late);
         await FollowAsync();
         await Store.Server.CliAsync("CONFIG", "RESETSTAT");
-        await Eventually.GetAsync(() => Calls("pexpire"), calls => calls >= 9, "three leases' worth of renewals");
+        await Eventually.GetAsync(() => CallsAsync("pexpire"), calls => calls >= 9, "three leases' worth of renewals");
         // Only a claim looks at the time a lease has left. One may come late from the start of the connection.
-        Assert.InRange(await Calls("pttl"), 0, 1);
+        Assert.InRange(await CallsAsync("pttl"), 0, 1);
     }
 
     [Fact]
@@ -214,8 +214,8 @@ public sealed class RedisElectionTests : RedisTests
         var followers = shards.Select(shard => backend.CreateElection(shard, "b").CampaignAsync(Late).AsTask()).ToArray();
         await Eventually.TrueAsync(() => ((StoreBackend)backend).FollowerCount == shards.Length, "all to wait");
         await Store.Server.CliAsync("CONFIG", "RESETSTAT");
-        await Eventually.GetAsync(() => Calls("mget"), calls => calls >= 2, "two looks");
-        Assert.InRange(await Calls("evalsha") + await Calls("eval"), 0, 1);
+        await Eventually.GetAsync(() => CallsAsync("mget"), calls => calls >= 2, "two looks");
+        Assert.InRange(await CallsAsync("evalsha") + await CallsAsync("eval"), 0, 1);
 
         // What nobody tells is found.
         await Store.Server.CliAsync("SET", "{leader-election}:election:shard-7", "- 1");
@@ -240,9 +240,9 @@ public sealed class RedisElectionTests : RedisTests
         var backend = Backend(TimeSpan.FromSeconds(3));
         await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => backend.CreateElection($"shard-{i}", "a").CampaignAsync(Late).AsTask()));
         await Store.Server.CliAsync("CONFIG", "RESETSTAT");
-        await Eventually.GetAsync(() => Calls("pexpire"), calls => calls == 3, "three renewals");
-        Assert.Equal(3, await Calls("mget"));
-        Assert.InRange(await Calls("evalsha") + await Calls("eval"), 3, 4);
+        await Eventually.GetAsync(() => CallsAsync("pexpire"), calls => calls == 3, "three renewals");
+        Assert.Equal(3, await CallsAsync("mget"));
+        Assert.InRange(await CallsAsync("evalsha") + await CallsAsync("eval"), 3, 4);
     }
 
     [Fact]
@@ -257,7 +257,7 @@ public sealed class RedisElectionTests : RedisTests
 
     private static LeaseClaim Claim() => new() { Election = "e", CandidateId = "a", ClaimId = "claim", LeaseId = "own-lease", LongestLease = Long };
 
-    private Task<int> Calls(string command) => Store.Server.CallsAsync(command);
+    private Task<int> CallsAsync(string command) => Store.Server.CallsAsync(command);
 
     private async Task<(Task<Leadership> Campaign, IElectionBackend Backend)> FollowAsync()
     {

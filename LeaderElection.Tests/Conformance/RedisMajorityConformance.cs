@@ -24,18 +24,3 @@ public class RedisMajorityConformance : ElectionConformance
 
     protected override async Task<Store> StartStoreAsync() => await RedisMajorityStore.StartNewAsync(Fault);
 }
-
-public sealed class RedisMajorityWithADeadServerConformance : RedisMajorityConformance
-{
-    protected override ServerFault Fault => ServerFault.Dead;
-}
-
-public sealed class RedisMajorityWithAFrozenServerConformance : RedisMajorityConformance
-{
-    protected override ServerFault Fault => ServerFault.Frozen;
-}
-
-public sealed class RedisMajorityWithAnEmptiedServerConformance : RedisMajorityConformance
-{
-    protected override ServerFault Fault => ServerFault.Emptied;
-}

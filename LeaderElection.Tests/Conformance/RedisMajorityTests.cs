@@ -166,7 +166,7 @@ public sealed class RedisMajorityTests : IAsyncLifetime
         await _store.Servers[0].KillAsync();
         await leader.ResignAsync(_late.Token);
         await _store.Servers[0].StartAsync();
-        await Eventually.GetAsync(() => _store.Servers[0].CliAsync("GET", "{leader-election}:election:e"), entry => entry.StartsWith("- "), "it to be given back");
+        await Eventually.GetAsync(() => _store.Servers[0].CliAsync("GET", "{leader-election}:election:e"), entry => entry.StartsWith("- ", StringComparison.Ordinal), "it to be given back");
         Assert.True(other.IsValid);
     }
 

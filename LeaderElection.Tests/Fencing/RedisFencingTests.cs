@@ -30,7 +30,7 @@ public sealed class RedisFencingTests : RedisTests
         var backend = Backend(beforeRequest: freezer.BeforeRequestAsync);
         var old = await backend.CreateElection("e", "a").CampaignAsync(Late);
         var guard = backend.Guard(old);
-        using var redis = await ConnectionMultiplexer.ConnectAsync(Store.Server.Endpoint);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(Store.Server.Endpoint);
         Assert.True(await WriteAsync(redis, guard, "1"));
         freezer.Freeze();
         var successor = Backend();

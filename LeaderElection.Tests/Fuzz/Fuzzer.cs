@@ -50,7 +50,7 @@ internal static class Fuzzer
     }
 
     /// <summary><c>fuzz FORMAT SEED NUMBER</c> replays a case; without the number, 200,000 are run; without anything, the formats are listed.</summary>
-    public static async Task<int> Main(string[] args)
+    public static async Task<int> MainAsync(string[] args)
     {
         if (args is not [_, var name, var seed, ..] || FuzzFormats.All.FirstOrDefault(f => f.Name == name) is not { } format)
         {

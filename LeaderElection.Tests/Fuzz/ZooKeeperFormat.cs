@@ -61,13 +61,13 @@ internal static class ZooKeeperFormat
             connection.End(failure);
             return Known(failure.InnerException!).Message;
         }
-        var created = Ask(OpCode.Create2, static (ref r) => new Created(r.Text(), LeaderElection.ZooKeeper.Client.Stat.Read(ref r)));
-        var data = Ask(OpCode.GetData, static (ref r) => new Node(r.Buffer(), LeaderElection.ZooKeeper.Client.Stat.Read(ref r)), new Watch(_ => fired++));
-        var children = Ask(OpCode.GetChildren2, static (ref r) => r.Texts());
-        var exists = Ask(OpCode.Exists, LeaderElection.ZooKeeper.Client.Stat.Read);
-        var multi = Ask(OpCode.Multi, MultiOp.ReadResults);
-        var delete = Ask(OpCode.Delete, static (ref _) => true);
-        var ping = Ask(OpCode.Ping, static (ref _) => true);
+        var created = AskAsync(OpCode.Create2, static (ref r) => new Created(r.Text(), LeaderElection.ZooKeeper.Client.Stat.Read(ref r)));
+        var data = AskAsync(OpCode.GetData, static (ref r) => new Node(r.Buffer(), LeaderElection.ZooKeeper.Client.Stat.Read(ref r)), new Watch(_ => fired++));
+        var children = AskAsync(OpCode.GetChildren2, static (ref r) => r.Texts());
+        var exists = AskAsync(OpCode.Exists, LeaderElection.ZooKeeper.Client.Stat.Read);
+        var multi = AskAsync(OpCode.Multi, MultiOp.ReadResults);
+        var delete = AskAsync(OpCode.Delete, static (ref _) => true);
+        var ping = AskAsync(OpCode.Ping, static (ref _) => true);
         var evidence = new SessionEvidence(TimeProvider.System);
         evidence.Handshake(TimeProvider.System.GetTimestamp(), TimeProvider.System.GetTimestamp(), TimeSpan.FromSeconds(10));
         var running = connection.RunAsync(watches, evidence, Known);
@@ -92,7 +92,7 @@ internal static class ZooKeeperFormat
         }
         return running.Result.Message;
 
-        Task<Reply<T>> Ask<T>(OpCode op, ReplyDecoder<T> decode, Watch? watch = null)
+        Task<Reply<T>> AskAsync<T>(OpCode op, ReplyDecoder<T> decode, Watch? watch = null)
         {
             var request = new Request<T>(op, new JuteWriter(), decode, "ZooKeeper at x:1", "/election/e/node_0000000003", watch);
             // A session of a few milliseconds can be over by now; what was not taken stays with the one who asks.

@@ -11,19 +11,19 @@ internal static class Program
     public static async Task<int> Main(string[] args)
     {
         if (args is [ChaosCommand.Name, .. var options])
-            return await ChaosCommand.Main(options);
+            return await ChaosCommand.MainAsync(options);
         if (args is [LoadCommand.Name, .. var load])
-            return await LoadCommand.Main(load);
+            return await LoadCommand.MainAsync(load);
         if (args is [SoakCommand.Name, .. var soak])
-            return await SoakCommand.Main(soak);
+            return await SoakCommand.MainAsync(soak);
         if (args is [ManyElections.Command, ..])
-            return await ManyElections.Main(args);
+            return await ManyElections.MainAsync(args);
         if (args is ["simulate" or "replay", _, ..] and { Length: < 4 })
             return Simulator.Main(args);
         if (args is [Fuzz.Fuzzer.Command, ..])
-            return await Fuzz.Fuzzer.Main(args);
+            return await Fuzz.Fuzzer.MainAsync(args);
         if (args is [RaftVoters.Command, _, ..])
-            return await RaftVoters.Main(args);
+            return await RaftVoters.MainAsync(args);
         if (CandidateArguments.Parse(args) is not { } candidate)
         {
             Console.Error.WriteLine("This is the candidate of the fault tests; run the tests with ./test or 'dotnet test'.");

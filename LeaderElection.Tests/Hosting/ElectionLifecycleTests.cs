@@ -25,8 +25,8 @@ public sealed class ElectionLifecycleTests : IDisposable
         var election = builder.AddElection("orders").WaitFor(store).ObservedThrough((_, _) => Task.FromResult<IElectionBackend>(told));
         var after = builder.AddExecutable("after", "true", ".").WaitFor(election);
         var events = new ConcurrentQueue<string>();
-        builder.Eventing.Subscribe<BeforeResourceStartedEvent>(election.Resource, (_, _) => Note(events, "before start"));
-        builder.Eventing.Subscribe<ResourceReadyEvent>(election.Resource, (_, _) => Note(events, "ready"));
+        builder.Eventing.Subscribe<BeforeResourceStartedEvent>(election.Resource, (_, _) => NoteAsync(events, "before start"));
+        builder.Eventing.Subscribe<ResourceReadyEvent>(election.Resource, (_, _) => NoteAsync(events, "ready"));
         await using var app = builder.Build();
         // It has started when all resources have, the one that waits for a leader among them.
         var start = app.StartAsync(_timeout.Token);
@@ -69,7 +69,7 @@ public sealed class ElectionLifecycleTests : IDisposable
             row.Properties.Single(property => property.Name == "election.trouble").Value);
     }
 
-    private static Task Note(ConcurrentQueue<string> events, string what)
+    private static Task NoteAsync(ConcurrentQueue<string> events, string what)
     {
         events.Enqueue(what);
         return Task.CompletedTask;

@@ -7,7 +7,7 @@ internal static class LoadCommand
 {
     public const string Name = "load";
 
-    public static Task<int> Main(string[] args) => CommandOptions.RunAsync(Name, args, Parse, (options, stop) => RunAsync(options, Console.WriteLine, stop));
+    public static Task<int> MainAsync(string[] args) => CommandOptions.RunAsync(Name, args, Parse, (options, stop) => RunAsync(options, Console.WriteLine, stop));
 
     /// <exception cref="ArgumentException">An option that is not one, in one line.</exception>
     public static LoadOptions Parse(string[] args) => CommandOptions.Parse(args, new LoadOptions(1000, LoadStore.AllStrategies), (options, name, value) => name switch

@@ -44,9 +44,9 @@ internal sealed class LoadRun(string strategy, LoadOptions options, Action<strin
         });
         if (!stop.IsCancellationRequested && store.HasServer)
         {
-            await FaultAsync(candidates, "server restarted", () => store, async _ => (await RestartAsync(TimeSpan.Zero), Nothing));
+            await FaultAsync(candidates, "server restarted", () => store, async _ => (await RestartAsync(TimeSpan.Zero), NothingAsync));
             if (!options.IsShort)
-                await FaultAsync(candidates, "server away for 1.5 leases", () => store, async _ => (await RestartAsync(options.Lease * 1.5), Nothing));
+                await FaultAsync(candidates, "server away for 1.5 leases", () => store, async _ => (await RestartAsync(options.Lease * 1.5), NothingAsync));
         }
         else if (!stop.IsCancellationRequested)
         {
@@ -54,7 +54,7 @@ internal sealed class LoadRun(string strategy, LoadOptions options, Action<strin
             {
                 var since = await candidates.KillAsync(victim);
                 await candidates.StartAsync(victim.Name);
-                return (since, Nothing);
+                return (since, NothingAsync);
             });
         }
         if (!stop.IsCancellationRequested)
@@ -73,7 +73,7 @@ internal sealed class LoadRun(string strategy, LoadOptions options, Action<strin
             return HistoryEvent.Now;
         }
 
-        static Task Nothing() => Task.CompletedTask;
+        static Task NothingAsync() => Task.CompletedTask;
     }
 
     /// <summary>Waits, also until a frozen process could have been replaced.</summary>

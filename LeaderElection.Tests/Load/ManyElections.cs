@@ -23,7 +23,7 @@ internal sealed class ManyElections(string strategy, string endpoint, string can
     private long _endingAt;
 
     /// <param name="args"><c>many STRATEGY ENDPOINT CANDIDATE LEASE-MS COUNT LONGEST-TERM-MS</c>; without a longest term (0) it never resigns.</param>
-    public static async Task<int> Main(string[] args)
+    public static async Task<int> MainAsync(string[] args)
     {
         if (args is not [_, var strategy, var endpoint, var candidate, var lease, var count, var term])
             return 2;

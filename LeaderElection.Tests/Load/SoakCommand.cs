@@ -7,7 +7,7 @@ internal static class SoakCommand
 {
     public const string Name = "soak";
 
-    public static Task<int> Main(string[] args) =>
+    public static Task<int> MainAsync(string[] args) =>
         CommandOptions.RunAsync(Name, args, Parse, (options, stop) => SoakRunner.RunAsync(options, Console.WriteLine, stop));
 
     /// <exception cref="ArgumentException">An option that is not one, in one line.</exception>

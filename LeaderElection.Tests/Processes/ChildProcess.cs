@@ -108,9 +108,9 @@ internal sealed class ChildProcess : IAsyncDisposable
             await _process.WaitForExitAsync(late.Token);
             return _process.ExitCode;
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException e)
         {
-            throw new TimeoutException($"Process {Id} did not exit in time. {Describe()}");
+            throw new TimeoutException($"Process {Id} did not exit in time. {Describe()}", e);
         }
     }
 

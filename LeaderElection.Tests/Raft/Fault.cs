@@ -1,23 +1,5 @@
 namespace LeaderElection.Tests.Raft;
 
-internal enum FaultKind
-{
-    Crash,
-    Restart,
-    Freeze,
-    Cut,
-    CutOneWay,
-    Isolate,
-    Heal,
-    Reset,
-    Resign,
-    Transfer,
-    Withdraw,
-    Stand,
-    LoseDisk,
-    FailDisk,
-}
-
 /// <summary>Something that happens to a simulated cluster at a moment.</summary>
 /// <param name="At">When, in µs.</param>
 /// <param name="Kind">What.</param>

@@ -32,7 +32,7 @@ public sealed class RaftMemoryTests
         var first = await members.LeaderAsync();
         await LoseFolderAsync(members, 1);
         await members.Backends[1].StartAsync(members.Late);
-        await Eventually(() => members.Backends[1].GetStatus("e")?.Leader == "m0", "it to follow again");
+        await EventuallyAsync(() => members.Backends[1].GetStatus("e")?.Leader == "m0", "it to follow again");
         Assert.True(first.IsValid);
         // Only with its vote is there a majority.
         await members.Backends[2].DisposeAsync();
@@ -53,7 +53,7 @@ public sealed class RaftMemoryTests
         await LoseFolderAsync(members, 1);
         members.Campaign(1);
         await SaysAsync(members, 1, "takes no part until it has links to all other members; missing: m2");
-        await Eventually(() => !first.IsValid, "the leader to be alone");
+        await EventuallyAsync(() => !first.IsValid, "the leader to be alone");
         Assert.Empty(members.Leading);
         members.Backends[2] = members.Create(2);
         await members.Backends[2].StartAsync(members.Late);
@@ -111,9 +111,9 @@ public sealed class RaftMemoryTests
         var first = await members.LeaderAsync();
         members.Campaign(0);
         members.Campaign(1);
-        await Eventually(() => members.Backends[2].GetStatus().Peers.All(p => p.IsConnected), "the links");
+        await EventuallyAsync(() => members.Backends[2].GetStatus().Peers.All(p => p.IsConnected), "the links");
         await line!.DisposeAsync();
-        await Eventually(() => members.Leaderships.Count == 2, "another leader");
+        await EventuallyAsync(() => members.Leaderships.Count == 2, "another leader");
         Assert.Equal(LeadershipEnd.LeaseRanOut, first.EndReason);
         members.AssertTokensRise();
     }
@@ -127,7 +127,7 @@ public sealed class RaftMemoryTests
         var first = await members.LeaderAsync();
         members.Campaign(0);
         members.Campaign(1);
-        await Eventually(() => members.Backends.Take(2).All(b => b.GetStatus("e")?.Leader == "m2"), "all to follow");
+        await EventuallyAsync(() => members.Backends.Take(2).All(b => b.GetStatus("e")?.Leader == "m2"), "all to follow");
         await members.Backends[2].DisposeAsync();
         // Far less than the minute that a promise lasts; the test's own limit is the bound.
         await members.LeaderAsync(first, 2);
@@ -141,8 +141,8 @@ public sealed class RaftMemoryTests
         members.Backends[member] = members.Create(member);
     }
 
-    private static Task Eventually(Func<bool> condition, string what) => Processes.Eventually.TrueAsync(condition, what);
+    private static Task EventuallyAsync(Func<bool> condition, string what) => Processes.Eventually.TrueAsync(condition, what);
 
-    private static Task SaysAsync(RaftMembers members, int member, string what) => Eventually(
+    private static Task SaysAsync(RaftMembers members, int member, string what) => EventuallyAsync(
         () => members.Logs[member].Lines.Any(l => l.Contains(what, StringComparison.Ordinal) && !l.Contains('\n', StringComparison.Ordinal)), $"m{member} to say \"{what}\"");
 }

@@ -132,12 +132,12 @@ public sealed class RaftScenarioTests
         await members.StartAsync();
         members.Campaign(0);
         var leader = await members.LeaderAsync();
-        async Task<string> Refused(int by, string to) =>
+        async Task<string> RefusedAsync(int by, string to) =>
             (await Assert.ThrowsAsync<InvalidOperationException>(() => members.Backends[by].TransferAsync(leader, to).AsTask())).Message;
-        Assert.Equal("m0 leads already", await Refused(0, "m0"));
-        Assert.Equal("m9 is not a member; members are m0,m1,m2", await Refused(0, "m9"));
-        Assert.Equal("m1 does not campaign for 'e'", await Refused(0, "m1"));
-        Assert.StartsWith("the leadership of 'e'", await Refused(1, "m2"), StringComparison.Ordinal);
+        Assert.Equal("m0 leads already", await RefusedAsync(0, "m0"));
+        Assert.Equal("m9 is not a member; members are m0,m1,m2", await RefusedAsync(0, "m9"));
+        Assert.Equal("m1 does not campaign for 'e'", await RefusedAsync(0, "m1"));
+        Assert.StartsWith("the leadership of 'e'", await RefusedAsync(1, "m2"), StringComparison.Ordinal);
         Assert.True(leader.IsValid);
     }
 

@@ -12,7 +12,7 @@ internal static class RaftVoters
     public static ChildProcess Start(int count, IEnumerable<RaftClusterFiles> clusters) => ChildProcess.Start(
         "dotnet", [typeof(RaftVoters).Assembly.Location, Command, $"{count}", .. clusters.Select(c => c.Description)]);
 
-    public static async Task<int> Main(string[] args)
+    public static async Task<int> MainAsync(string[] args)
     {
         var backends = (from description in args[2..]
                         let cluster = RaftClusterFiles.Parse(description)

@@ -110,7 +110,7 @@ public sealed class StoryTests : IAsyncLifetime
         await LeadAsync();
         foreach (var path in (string[])["/", "/api/elections", "/api/ledger/my-service", "/api/figures", "/health", "/alive"])
             await _http.GetStringAsync(path);
-        using (await _http.GetStreamAsync("/api/elections/stream"))
+        await using (await _http.GetStreamAsync("/api/elections/stream"))
         foreach (var path in (string[])["/election", "/health", "/alive"])
             await _worker.GetAsync(path);
         // Its own socket to the board, which lasted until now, and what was asked of both.

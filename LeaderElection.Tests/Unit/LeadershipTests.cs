@@ -23,7 +23,7 @@ public sealed class LeadershipTests : IDisposable
         var letGo = new TaskCompletionSource();
         var work = leadership.RunAsync(async lost =>
         {
-            await WhenCancelled(lost);
+            await WhenCancelledAsync(lost);
             _story.Add("told");
             await letGo.Task;
             _story.Add("stopped");
@@ -201,10 +201,10 @@ public sealed class LeadershipTests : IDisposable
     public void Constructor_TokenZero_IsRefused() =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new Leadership("e", "c", 0, _time.GetUtcNow(), _clock, _ => default));
 
-    private static async Task WhenCancelled(CancellationToken token)
+    private static async Task WhenCancelledAsync(CancellationToken token)
     {
         var cancelled = new TaskCompletionSource();
-        using var registration = token.Register(cancelled.SetResult);
+        await using var registration = token.Register(cancelled.SetResult);
         await cancelled.Task;
     }
 

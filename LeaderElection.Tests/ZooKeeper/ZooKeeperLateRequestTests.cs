@@ -20,9 +20,9 @@ public sealed class ZooKeeperLateRequestTests
             var session = await before.ShakeHandsAsync(new Handshake(0, new byte[16], TestClient.Session), 0, CancellationToken.None);
             await using var after = await ConnectAsync(ensemble.Members[next]);
             Assert.Equal(session.SessionId, (await after.ShakeHandsAsync(session, 0, CancellationToken.None)).SessionId);
-            var late = Run(before, new Request<bool>(
+            var late = RunAsync(before, new Request<bool>(
                 OpCode.Create2, CreateBody($"/late-{next}"), static (ref _) => true, "ZooKeeper", $"/late-{next}"));
-            var sync = Run(after, new Request<bool>(OpCode.Sync, new JuteWriter().Text("/"), static (ref _) => true, "ZooKeeper", "/"));
+            var sync = RunAsync(after, new Request<bool>(OpCode.Sync, new JuteWriter().Text("/"), static (ref _) => true, "ZooKeeper", "/"));
             // The server may hang up on both connections, or on the old one alone.
             await Record.ExceptionAsync(() => sync.WaitAsync(Eventually.Limit, TimeProvider.System));
             var answer = await Record.ExceptionAsync(async () => (await late.WaitAsync(Eventually.Limit, TimeProvider.System)).Required());
@@ -58,7 +58,7 @@ public sealed class ZooKeeperLateRequestTests
     private static Task<ServerConnection> ConnectAsync(ZooKeeperServer server) =>
         ServerConnection.OpenAsync(new ServerAddress("127.0.0.1", server.Port), null, TimeProvider.System, CancellationToken.None);
 
-    private static Task<Reply<bool>> Run(ServerConnection connection, Request<bool> request)
+    private static Task<Reply<bool>> RunAsync(ServerConnection connection, Request<bool> request)
     {
         if (!connection.TrySend(request))
             request.Fail(new ElectionStoreException("the connection has ended", isTransient: true));

@@ -86,9 +86,9 @@ public sealed class FileElectionBackend : LeaseBackend
             cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    protected override ValueTask CloseAsync()
+    protected override async ValueTask CloseAsync()
     {
-        _closed.Cancel();
+        await _closed.CancelAsync().ConfigureAwait(false);
         _watcher?.Dispose();
         lock (_lock)
         {
@@ -96,7 +96,6 @@ public sealed class FileElectionBackend : LeaseBackend
                 alive.Dispose();
             _alive.Clear();
         }
-        return ValueTask.CompletedTask;
     }
 
     private static LeaseRecord Record(long fencingToken, LeaseFile.Leader holder, TimeSpan remaining) =>

@@ -24,8 +24,8 @@ internal sealed class RaftElection(RaftElectionBackend backend, string name, str
             {
                 await left.ConfigureAwait(false);
                 // Elected at the last moment, with nobody there to take it.
-                if (seat.Elected.Task is { IsCompletedSuccessfully: true, Result.Leadership: var leadership })
-                    await leadership.DisposeAsync().ConfigureAwait(false);
+                if (seat.Elected.Task.IsCompletedSuccessfully)
+                    await (await seat.Elected.Task.ConfigureAwait(false)).Leadership.DisposeAsync().ConfigureAwait(false);
             });
             throw;
         }

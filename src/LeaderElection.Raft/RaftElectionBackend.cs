@@ -81,7 +81,7 @@ public sealed class RaftElectionBackend : StoreBackend
         {
             ThrowIfDisposed();
             if (_starting is null or { IsFaulted: true })
-                _starting = Track(Task.Run(() => RaftNode.StartAsync(this, _options, _address)));
+                _starting = TrackAsync(Task.Run(() => RaftNode.StartAsync(this, _options, _address)));
             return _starting;
         }
     }

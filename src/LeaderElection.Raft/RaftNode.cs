@@ -47,7 +47,7 @@ internal sealed partial class RaftNode : IAsyncDisposable
         _startedAt = Time.GetTimestamp();
         _member = new RaftMember(_configuration, state, _startedAt, Random.Shared);
         _clock = backend.CreateLeaseClock();
-        _timer = Time.CreateTimer(static node => ((RaftNode)node!).PostAsync(((RaftNode)node).OnTimer), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = Time.CreateTimer(static node => _ = ((RaftNode)node!).PostAsync(((RaftNode)node).OnTimer), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     private TimeProvider Time => _backend.Time;

@@ -18,7 +18,7 @@ internal sealed class Errands
                 return false;
             var task = Task.Run(() => errand(_end.Token));
             _underWay.Add(task);
-            task.ContinueWith(Done, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            _ = task.ContinueWith(Done, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             return true;
         }
 

@@ -28,10 +28,10 @@ internal static class CandidateCommand
         var leading = CampaignAsync(election);
         while (await Console.In.ReadLineAsync(stop) is { } line && line.Trim() != "quit")
         {
-            if (line.Trim() == "resign" && leading is { IsCompletedSuccessfully: true, Result: var leadership })
+            if (line.Trim() == "resign" && leading.IsCompletedSuccessfully)
             {
                 Protocol.Say("RESIGN");
-                await leadership.ResignAsync(stop);
+                await (await leading).ResignAsync(stop);
                 Protocol.Say("RESIGNED");
             }
             else if (line.Trim() == "campaign")

@@ -57,7 +57,7 @@ internal sealed class RedisStore : Store
 
     public override async ValueTask DisposeAsync()
     {
-        _connection.Dispose();
+        await _connection.DisposeAsync();
         await base.DisposeAsync();
     }
 

@@ -47,7 +47,7 @@ internal sealed class CandidatePulse
         try
         {
             var pace = Second;
-            using var timer = _time.CreateTimer(_ => beats.Writer.TryWrite(true), null, pace, pace);
+            await using var timer = _time.CreateTimer(_ => beats.Writer.TryWrite(true), null, pace, pace);
             beats.Writer.TryWrite(false);
             var seen = false;
             await foreach (var isTick in beats.Reader.ReadAllAsync(cancellationToken))

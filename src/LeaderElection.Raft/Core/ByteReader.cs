@@ -76,10 +76,10 @@ internal ref struct ByteReader(ReadOnlySpan<byte> bytes)
         var length = Int32();
         if (length is < 0 or > MaxTextLength)
             Fail("a text is too long");
-        var bytes = Take(Problem is null ? length : 0);
-        if (bytes.ContainsAnyExceptInRange((byte)0x20, (byte)0x7E))
+        var text = Take(Problem is null ? length : 0);
+        if (text.ContainsAnyExceptInRange((byte)0x20, (byte)0x7E))
             Fail("a text has characters that are not allowed");
-        return Encoding.ASCII.GetString(bytes);
+        return Encoding.ASCII.GetString(text);
     }
 
     public Guid Guid() => Take(16) is { Length: 16 } bytes ? new Guid(bytes, bigEndian: true) : default;

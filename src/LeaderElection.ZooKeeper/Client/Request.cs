@@ -1,8 +1,5 @@
 namespace LeaderElection.ZooKeeper.Client;
 
-/// <summary>Reads an answer.</summary>
-internal delegate T ReplyDecoder<out T>(ref JuteReader reader);
-
 /// <summary>A request with an answer of that kind.</summary>
 /// <param name="store">The servers, for errors.</param>
 /// <param name="watch">A watch that the request sets.</param>

@@ -196,7 +196,8 @@ internal sealed partial class ZooKeeperClient : IAsyncDisposable
         var isNew = wanted.SessionId == 0;
         using var late = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         using var limit = new CancellationTokenSource(ConnectLimit(wanted), _time);
-        using var giveUp = limit.Token.UnsafeRegister(static late => ((CancellationTokenSource)late!).Cancel(), late);
+        await using var giveUp = limit.Token
+            .UnsafeRegister(static late => ((CancellationTokenSource)late!).Cancel(), late).ConfigureAwait(false);
         ServerConnection? connection = null;
         try
         {

@@ -56,7 +56,7 @@ public sealed class FencingGate
                     write();
                     return true;
                 }
-                written = Written_NeedsLock();
+                written = Written_NeedsLock;
             }
             written.Wait();
         }
@@ -83,7 +83,7 @@ public sealed class FencingGate
                     _writingUnder = token;
                     break;
                 }
-                written = Written_NeedsLock();
+                written = Written_NeedsLock;
             }
             await written.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
@@ -113,5 +113,5 @@ public sealed class FencingGate
         return true;
     }
 
-    private Task Written_NeedsLock() => (_written ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+    private Task Written_NeedsLock => (_written ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 }

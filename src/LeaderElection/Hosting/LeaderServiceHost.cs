@@ -67,7 +67,8 @@ internal sealed class LeaderServiceHost(
     private async Task<TimeSpan> LeadAsync(Leadership leadership, Candidate candidate, Backoff backoff, CancellationToken stoppingToken)
     {
         // The application stops: the work is told in the same way as when another takes over.
-        using var stop = stoppingToken.UnsafeRegister(static term => _ = ((Leadership)term!).DisposeAsync().AsTask(), leadership);
+        await using var stop = stoppingToken
+            .UnsafeRegister(static term => _ = ((Leadership)term!).DisposeAsync().AsTask(), leadership).ConfigureAwait(false);
         try
         {
             candidate.WorkBegins(leadership);

@@ -38,7 +38,7 @@ internal sealed class LeaseCampaign(LeaseBackend backend, LeaseElection election
             LongestLease = watched?.Duration > lease.Clock.Duration ? watched.Value.Duration : lease.Clock.Duration,
             HighestToken = _highestToken,
         };
-        var attempt = backend.Track(RunAsync(lease, claim));
+        var attempt = backend.TrackAsync(RunAsync(lease, claim));
         try
         {
             return await attempt.WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -72,7 +72,7 @@ public abstract class StoreBackend : IElectionBackend
         await EndAsync().ConfigureAwait(false);
         await CloseAsync().ConfigureAwait(false);
         // The last lines, while there still is somebody to write them.
-        await ((QueuedLogger)Logger).WhenIdle().WaitAsync(LongestClose, Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((QueuedLogger)Logger).WhenIdleAsync().WaitAsync(LongestClose, Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         GC.SuppressFinalize(this);
     }
 
@@ -226,9 +226,9 @@ public abstract class StoreBackend : IElectionBackend
     }
 
     /// <summary>Has the end of the backend wait for a task.</summary>
-    internal Task<T> Track<T>(Task<T> task)
+    internal Task<T> TrackAsync<T>(Task<T> task)
     {
-        Track((Task)task);
+        Track(task);
         return task;
     }
 
@@ -262,7 +262,7 @@ public abstract class StoreBackend : IElectionBackend
 
     internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(IsDisposed, this);
 
-    private Task Track(Task task)
+    private void Track(Task task)
     {
         _underWay.TryAdd(task, true);
         _ = task.ContinueWith(
@@ -273,7 +273,6 @@ public abstract class StoreBackend : IElectionBackend
                 ((ConcurrentDictionary<Task, bool>)set!).TryRemove(done, out _);
             },
             _underWay, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        return task;
     }
 
     /// <summary>One of the claims that may be under way at once.</summary>

@@ -87,7 +87,7 @@ public abstract class SessionBackend : StoreBackend
                     LookAround_NeedsLock();
                     return (session, entry);
                 }
-                opening = _opening ??= Track(Task.Run(OpenAsync, CancellationToken.None));
+                opening = _opening ??= TrackAsync(Task.Run(OpenAsync, CancellationToken.None));
             }
             await opening.WaitAsync(cancellationToken).ConfigureAwait(false);
         }

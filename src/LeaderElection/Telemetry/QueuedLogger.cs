@@ -44,5 +44,5 @@ internal sealed class QueuedLogger : ILogger
     public void Post(Action action) => _queue.Post(action);
 
     /// <summary>Completes when all that was logged is written.</summary>
-    public Task WhenIdle() => _queue.WhenIdle();
+    public Task WhenIdleAsync() => _queue.WhenIdleAsync();
 }

@@ -37,7 +37,7 @@ internal sealed class SerialQueue
     }
 
     /// <summary>Completes when nothing waits and nothing runs.</summary>
-    public Task WhenIdle()
+    public Task WhenIdleAsync()
     {
         lock (_lock)
         {

@@ -1,0 +1,6 @@
+namespace LeaderElection.Tests.Conformance;
+
+public sealed class RedisMajorityWithAnEmptiedServerConformance : RedisMajorityConformance
+{
+    protected override ServerFault Fault => ServerFault.Emptied;
+}
