@@ -6,9 +6,13 @@ namespace LeaderElection.AppHost;
 
 internal static class BoardExtensions
 {
-    /// <summary>Gives a project the environment that the AppHost has, such as Development.</summary>
-    public static IResourceBuilder<ProjectResource> WithSameEnvironment(this IResourceBuilder<ProjectResource> project) =>
+    /// <summary>Gives a project the environment that the AppHost has, such as Development, and a calm telemetry.</summary>
+    public static IResourceBuilder<ProjectResource> WithSameEnvironment(this IResourceBuilder<ProjectResource> project)
+    {
         project.WithEnvironment("ASPNETCORE_ENVIRONMENT", project.ApplicationBuilder.Environment.EnvironmentName);
+        // Aspire asks for metrics each second while it runs: from each of so many replicas, most of what they do at all.
+        return project.ApplicationBuilder.ExecutionContext.IsRunMode ? project.WithEnvironment("OTEL_METRIC_EXPORT_INTERVAL", "5000") : project;
+    }
 
     /// <summary>Says where the board keeps what it knows. Where the application is published, it is below its own working directory.</summary>
     public static IResourceBuilder<ProjectResource> WithDataDirectory(this IResourceBuilder<ProjectResource> board, string folder) =>
