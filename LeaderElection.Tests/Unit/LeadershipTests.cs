@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using LeaderElection.Leases;
 
 namespace LeaderElection.Tests.Unit;
@@ -189,17 +191,172 @@ public sealed class LeadershipTests : IDisposable
     {
         var leadership = Create();
         await leadership.ResignAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leadership.RunAsync(_ =>
+        var refused = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leadership.RunAsync(_ =>
         {
             _story.Add("ran");
             return Task.CompletedTask;
         }));
+        Assert.Equal("Leadership of 'e' has ended: Resigned.", refused.Message);
         Assert.Equal(["released"], _story);
     }
 
     [Fact]
     public void Constructor_TokenZero_IsRefused() =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new Leadership("e", "c", 0, _time.GetUtcNow(), _clock, _ => default));
+
+    [Fact]
+    public async Task Nothing_WhereSomethingIsNeeded_IsRefused()
+    {
+        Assert.Throws<ArgumentNullException>(() => new Leadership("e", "c", 1, _time.GetUtcNow(), null!, _ => default));
+        Assert.Throws<ArgumentNullException>(() => new Leadership("e", "c", 1, _time.GetUtcNow(), _clock, null!));
+        await Assert.ThrowsAsync<ArgumentNullException>(() => Create().RunAsync(null!));
+    }
+
+    [Fact]
+    public void Constructor_LeaseThatHasEnded_IsLostFromTheStart()
+    {
+        _clock.Revoke();
+        var leadership = Create();
+        Assert.Equal(LeadershipEnd.LeaseRanOut, leadership.EndReason);
+        Assert.True(leadership.Lost.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task LeaseRemaining_IsThatOfTheLease_AndNothingAfterTheEnd()
+    {
+        var (leadership, other) = (Create(), Create());
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(TimeSpan.FromSeconds(7), leadership.LeaseRemaining);
+        await leadership.ResignAsync();
+        Assert.Equal(TimeSpan.Zero, leadership.LeaseRemaining);
+        Assert.Equal(TimeSpan.FromSeconds(7), other.LeaseRemaining);
+    }
+
+    [Fact]
+    public void TraceContext_IsThatOfTheActivityThatTold()
+    {
+        var leadership = Create();
+        Assert.Equal(default, leadership.TraceContext);
+        using var told = new Activity("became leader").Start();
+        leadership.Told = told;
+        Assert.NotEqual(default, told.Context);
+        Assert.Equal(told.Context, leadership.TraceContext);
+    }
+
+    [Fact]
+    public async Task WhenEnded_IsCalledAtTheEnd_AndAtOnceAfterIt()
+    {
+        var leadership = Create();
+        var (before, after) = (new TaskCompletionSource<LeadershipEnd>(), new TaskCompletionSource<LeadershipEnd>());
+        leadership.WhenEnded((_, reason) => before.SetResult(reason));
+        // Time for a call that comes too early.
+        for (var i = 0; i < 20; i++)
+            await Task.Run(static () => { });
+        Assert.False(before.Task.IsCompleted);
+        await leadership.ResignAsync();
+        Assert.Equal(LeadershipEnd.Resigned, await before.Task.WaitAsync(Processes.Eventually.Limit, TimeProvider.System));
+        leadership.WhenEnded((_, reason) => after.SetResult(reason));
+        Assert.Equal(LeadershipEnd.Resigned, await after.Task.WaitAsync(Processes.Eventually.Limit, TimeProvider.System));
+    }
+
+    [Fact]
+    public async Task End_TellsOnce_AndOnlyTheFirstCallEndsIt()
+    {
+        var leadership = Create();
+        var told = new TaskCompletionSource<LeadershipEnd>();
+        leadership.WhenEnded((_, reason) => told.SetResult(reason));
+        Assert.True(leadership.End(LeadershipEnd.LeaseRanOut));
+        Assert.False(leadership.End(LeadershipEnd.Resigned));
+        Assert.Equal(LeadershipEnd.LeaseRanOut, leadership.EndReason);
+        Assert.Equal(LeadershipEnd.LeaseRanOut, await told.Task.WaitAsync(Processes.Eventually.Limit, TimeProvider.System));
+    }
+
+    [Fact]
+    public async Task ResignAsync_WithADrainTimeoutOfItsOwn_ReleasesWhenThatIsOver()
+    {
+        var leadership = Create(TimeSpan.FromSeconds(5));
+        _ = leadership.RunAsync(_ => new TaskCompletionSource().Task);
+        var resigning = leadership.ResignAsync().AsTask();
+        _time.Advance(TimeSpan.FromSeconds(4));
+        Assert.Empty(_story);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await resigning.WaitAsync(Processes.Eventually.Limit, TimeProvider.System);
+        Assert.Equal(["released"], _story);
+    }
+
+    [Fact]
+    public async Task ResignAsync_WithoutWork_SaysNothingOfWork()
+    {
+        var leadership = Create();
+        leadership.StillWorks = _ => _story.Add("goes on");
+        await leadership.ResignAsync();
+        Assert.Equal(["released"], _story);
+    }
+
+    [Fact]
+    public async Task ResignAsync_SeveralWorks_WaitsForAll()
+    {
+        var leadership = Create();
+        var (first, second) = (new TaskCompletionSource(), new TaskCompletionSource());
+        Task[] work = [leadership.RunAsync(_ => first.Task), leadership.RunAsync(_ => second.Task)];
+        var resigning = leadership.ResignAsync().AsTask();
+        second.SetResult();
+        await work[1];
+        Assert.Empty(_story);
+        Assert.False(resigning.IsCompleted);
+        first.SetResult();
+        await resigning;
+        Assert.Equal(["released"], _story);
+    }
+
+    [Fact]
+    public async Task DisposeAsync_ReturnsWhenItIsGivenBack()
+    {
+        var leadership = Create();
+        var letGo = new TaskCompletionSource();
+        var work = leadership.RunAsync(_ => letGo.Task);
+        var disposing = leadership.DisposeAsync().AsTask();
+        Assert.True(leadership.Lost.IsCancellationRequested);
+        Assert.False(disposing.IsCompleted);
+        letGo.SetResult();
+        await disposing;
+        await work;
+        Assert.Equal(["released"], _story);
+    }
+
+    [Fact]
+    public async Task ResignAllAsync_TellsAllBeforeAnyIsGivenBack_AndWaitsForAll()
+    {
+        Leadership[] leaderships = [Create(), Create()];
+        var letGo = new TaskCompletionSource();
+        Task[] work = [.. leaderships.Select(leadership => leadership.RunAsync(_ => letGo.Task))];
+        var resigning = Leadership.ResignAllAsync(leaderships);
+        Assert.All(leaderships, leadership => Assert.True(leadership.Lost.IsCancellationRequested));
+        Assert.False(resigning.IsCompleted);
+        letGo.SetResult();
+        await resigning;
+        await Task.WhenAll(work);
+        Assert.Equal(["released", "released"], _story);
+    }
+
+    [Fact]
+    public void End_ForALeaseThatGoesOn_KeepsNothingOfIt()
+    {
+        var ended = Lead();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+        Assert.False(ended.TryGetTarget(out _));
+        Assert.True(_clock.IsValid);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        WeakReference<Leadership> Lead()
+        {
+            var leadership = Create();
+            leadership.End(LeadershipEnd.Resigned);
+            return new(leadership);
+        }
+    }
 
     private static async Task WhenCancelledAsync(CancellationToken token)
     {
@@ -208,9 +365,12 @@ public sealed class LeadershipTests : IDisposable
         await cancelled.Task;
     }
 
-    private Leadership Create() => new("e", "c", 7, _time.GetUtcNow(), _clock, _ =>
-    {
-        _story.Add("released");
-        return ValueTask.CompletedTask;
-    });
+    private Leadership Create(TimeSpan? drainTimeout = null) => new(
+        "e", "c", 7, _time.GetUtcNow(), _clock,
+        _ =>
+        {
+            lock (_story) _story.Add("released");
+            return ValueTask.CompletedTask;
+        },
+        drainTimeout);
 }

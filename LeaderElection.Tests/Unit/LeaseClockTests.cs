@@ -121,6 +121,51 @@ public sealed class LeaseClockTests
     }
 
     [Fact]
+    public void Revoke_BeforeTheDeadline_LeavesNothingToBelieve_ThoughNobodyElseMayLeadYet()
+    {
+        using var clock = Create();
+        Assert.Equal(TimeSpan.Zero, clock.UntilDeadline);
+        clock.Confirm(_time.GetTimestamp());
+        _time.Advance(TimeSpan.FromSeconds(3));
+        clock.Revoke();
+        Assert.Equal(TimeSpan.Zero, clock.Remaining);
+        Assert.False(clock.IsValid);
+        Assert.Equal(Validity - TimeSpan.FromSeconds(3), clock.UntilDeadline);
+        _time.Advance(Validity);
+        Assert.Equal(TimeSpan.Zero, clock.UntilDeadline);
+    }
+
+    [Fact]
+    public void Confirm_OfARequestThatIsTooOld_ChangesNothingWhileALaterOneHolds()
+    {
+        using var clock = Create();
+        var old = _time.GetTimestamp();
+        clock.Confirm(old);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        clock.Confirm(_time.GetTimestamp());
+        _time.Advance(TimeSpan.FromSeconds(5));
+        Assert.True(clock.Confirm(old));
+        Assert.Equal(Validity - TimeSpan.FromSeconds(5), clock.Remaining);
+    }
+
+    [Fact]
+    public void HasEnded_ReadsTheClock()
+    {
+        using var clock = Create();
+        Assert.False(clock.HasEnded);
+        clock.Confirm(_time.GetTimestamp());
+        Assert.False(clock.HasEnded);
+        Assert.Equal(Validity, clock.Judge());
+        _time.AdvanceFrozen(Validity);
+        Assert.True(clock.HasEnded);
+        Assert.True(clock.Lost.IsCancellationRequested);
+    }
+
+    [Fact]
+    public void Constructor_NoTime_IsRefused() =>
+        Assert.Throws<ArgumentNullException>(() => new LeaseClock(null!, Duration, 0, TimeSpan.Zero));
+
+    [Fact]
     public void Constructor_MarginThatEatsTheLease_IsRefused() =>
         Assert.Throws<ArgumentOutOfRangeException>(() => new LeaseClock(_time, Duration, 0, Duration));
 
