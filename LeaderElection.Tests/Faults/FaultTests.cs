@@ -19,7 +19,7 @@ public sealed class FaultTests
     [MemberData(nameof(Strategies))]
     public async Task LeaderKilled_AnotherTakesOver(string strategy)
     {
-        await using var store = await FaultStore.StartAsync(strategy);
+        await using var store = await FaultStore.StartAsync(strategy, Lease);
         await using var cluster = new Cluster(strategy, store.Endpoint, Lease);
         await KillLeadersAsync(cluster, 4);
         cluster.AssertInvariants(longestGap: Lease + Slack);
@@ -39,7 +39,7 @@ public sealed class FaultTests
     [MemberData(nameof(Strategies))]
     public async Task LeaderFrozenPastItsLease_StopsBelievingBeforeItsNextWrite(string strategy)
     {
-        await using var store = await FaultStore.StartAsync(strategy);
+        await using var store = await FaultStore.StartAsync(strategy, Lease);
         await using var cluster = new Cluster(strategy, store.Endpoint, Lease);
         for (var i = 0; i < 3; i++)
             await cluster.StartAsync();
@@ -67,7 +67,7 @@ public sealed class FaultTests
     [MemberData(nameof(Strategies))]
     public async Task LeaderFrozenForLessThanItsLease_GoesOn(string strategy)
     {
-        await using var store = await FaultStore.StartAsync(strategy);
+        await using var store = await FaultStore.StartAsync(strategy, Lease);
         await using var cluster = new Cluster(strategy, store.Endpoint, TimeSpan.FromSeconds(10));
         for (var i = 0; i < 2; i++)
             await cluster.StartAsync();
@@ -89,7 +89,7 @@ public sealed class FaultTests
     [Fact]
     public async Task RedisKilledAndRestarted_LeadershipReturnsWithinALease()
     {
-        await using var store = await FaultStore.StartAsync("redis");
+        await using var store = await FaultStore.StartAsync("redis", Lease);
         await using var cluster = new Cluster("redis", store.Endpoint, Lease);
         for (var i = 0; i < 3; i++)
             await cluster.StartAsync();
@@ -114,7 +114,7 @@ public sealed class FaultTests
     [Fact]
     public async Task RedisRestartedWithoutItsData_NobodyLeadsBesideTheOldLeader()
     {
-        await using var store = await FaultStore.StartAsync("redis");
+        await using var store = await FaultStore.StartAsync("redis", Lease);
         await using var cluster = new Cluster("redis", store.Endpoint, Lease);
         await cluster.StartAsync();
         var leader = await cluster.LeaderAsync();
@@ -136,7 +136,7 @@ public sealed class FaultTests
     [Fact]
     public async Task RedisFrozen_LeaderStopsInTime()
     {
-        await using var store = await FaultStore.StartAsync("redis");
+        await using var store = await FaultStore.StartAsync("redis", Lease);
         await using var cluster = new Cluster("redis", store.Endpoint, Lease);
         for (var i = 0; i < 2; i++)
             await cluster.StartAsync();
@@ -159,52 +159,6 @@ public sealed class FaultTests
             var at = await cluster.KillAsync(leader.Candidate);
             leader = await cluster.LeaderAsync(at);
             await cluster.StartAsync();
-        }
-    }
-
-    /// <summary>The store of a fault test, and its end.</summary>
-    private sealed class FaultStore : IAsyncDisposable
-    {
-        private readonly TemporaryFolder? _folder;
-
-        private readonly StoreServer? _server;
-
-        private readonly RaftClusterFiles? _raft;
-
-        private FaultStore(StoreServer? server, bool isRaft)
-        {
-            _server = server;
-            _folder = server is null ? new TemporaryFolder() : null;
-            _raft = isRaft ? new RaftClusterFiles(_folder!.Path, 3, Lease) : null;
-        }
-
-        public RedisServer? Redis => _server as RedisServer;
-
-        public string Endpoint => _server switch
-        {
-            RedisServer redis => redis.Endpoint,
-            EtcdServer etcd => etcd.Endpoint,
-            ZooKeeperServer zookeeper => zookeeper.Endpoint,
-            _ => _raft?.Description ?? _folder!.Path,
-        };
-
-        public static async Task<FaultStore> StartAsync(string strategy)
-        {
-            StoreServer? server = strategy switch
-            {
-                "redis" => await RedisServer.StartNewAsync(),
-                "etcd" => await EtcdServer.StartNewAsync(),
-                "zookeeper" => await ZooKeeperServer.StartNewAsync(),
-                _ => null,
-            };
-            return new FaultStore(server, isRaft: strategy == "raft");
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            if (_server is not null)
-                await _server.DisposeAsync();
-            _folder?.Dispose();
         }
     }
 }

@@ -3,6 +3,7 @@ using LeaderElection.FileSystem;
 using LeaderElection.Leases;
 using LeaderElection.Raft;
 using LeaderElection.Redis;
+using LeaderElection.Tests.Conformance;
 using LeaderElection.Tests.Raft;
 using LeaderElection.ZooKeeper;
 
@@ -17,29 +18,34 @@ internal static class CandidateBackend
     /// <param name="lease">The lease.</param>
     /// <param name="time">Where time comes from.</param>
     /// <param name="isCutOffFrom">For raft: the members that it does not hear, and that do not hear it.</param>
+    /// <param name="configure">Changes the options.</param>
+    /// <param name="log">Where it logs.</param>
     public static IElectionBackend Create(
-        string strategy, string endpoint, string candidate, TimeSpan lease, TimeProvider? time = null, Func<string, bool>? isCutOffFrom = null)
+        string strategy, string endpoint, string candidate, TimeSpan lease, TimeProvider? time = null, Func<string, bool>? isCutOffFrom = null,
+        Action<LeaseOptions>? configure = null, LineLogger? log = null)
     {
         switch (strategy)
         {
             case "raft":
                 var raft = RaftClusterFiles.Parse(endpoint, lease).Options(candidate);
                 raft.IsCutOffFrom = isCutOffFrom;
-                return new RaftElectionBackend(raft, time: time);
-            case "redis":
-                return new RedisElectionBackend(Timed(new RedisElectionOptions { ConnectionString = endpoint }), time: time);
+                configure?.Invoke(raft);
+                return new RaftElectionBackend(raft, log?.For<RaftElectionBackend>(), time);
+            case "redis" or "redis3":
+                return new RedisElectionBackend(Timed(new RedisElectionOptions { ConnectionString = endpoint }), log?.For<RedisElectionBackend>(), time);
             case "etcd":
-                return new EtcdElectionBackend(Timed(new EtcdElectionOptions { ConnectionString = endpoint }), time: time);
+                return new EtcdElectionBackend(Timed(new EtcdElectionOptions { ConnectionString = endpoint }), log?.For<EtcdElectionBackend>(), time);
             case "zookeeper":
-                return new ZooKeeperElectionBackend(Timed(new ZooKeeperElectionOptions { ConnectionString = endpoint }), time: time);
+                return new ZooKeeperElectionBackend(Timed(new ZooKeeperElectionOptions { ConnectionString = endpoint }), log?.For<ZooKeeperElectionBackend>(), time);
             default:
-                return new FileElectionBackend(Timed(new FileElectionOptions { Directory = endpoint }), time: time);
+                return new FileElectionBackend(Timed(new FileElectionOptions { Directory = endpoint }), log?.For<FileElectionBackend>(), time);
         }
 
         T Timed<T>(T options)
             where T : LeaseOptions
         {
             options.LeaseDuration = lease;
+            configure?.Invoke(options);
             return options;
         }
     }

@@ -1,4 +1,5 @@
 using LeaderElection.Tests.Chaos;
+using LeaderElection.Tests.Faults;
 using LeaderElection.Tests.Load;
 using LeaderElection.Tests.Raft;
 
@@ -24,6 +25,10 @@ internal static class Program
             return await Fuzz.Fuzzer.MainAsync(args);
         if (args is [RaftVoters.Command, _, ..])
             return await RaftVoters.MainAsync(args);
+        if (args is [StarvedLeader.Command, ..])
+            return StarvedLeader.Main(args);
+        if (args is [SuspensionTests.Command, ..])
+            return SuspensionTests.Main(args);
         if (CandidateArguments.Parse(args) is not { } candidate)
         {
             Console.Error.WriteLine("This is the candidate of the fault tests; run the tests with ./test or 'dotnet test'.");

@@ -17,8 +17,9 @@ internal static class LeaseGuard
     private static readonly AutoResetEvent News = new(false);
     private static Thread? _thread;
 
-    /// <summary>When a thread of the pool was wanted that has not come yet, else 0; and whether that was told.</summary>
+    /// <summary>When a thread of the pool was wanted that has not come yet, else 0; who is to be told, and whether that was done.</summary>
     private static long _wantedSince;
+    private static Action<TimeSpan>? _tell;
     private static bool _wasTold;
 
     /// <summary>Watches a lease until it ends.</summary>
@@ -27,6 +28,7 @@ internal static class LeaseGuard
         lock (Lock)
         {
             Clocks.Add(clock);
+            _tell = clock.PoolIsStarved ?? _tell;
             if (_thread is null)
             {
                 _thread = new Thread(Run) { IsBackground = true, Name = "LeaderElection leases" };
@@ -42,7 +44,7 @@ internal static class LeaseGuard
         {
             LeaseClock[] clocks;
             lock (Lock) clocks = [.. Clocks];
-            var sleep = clocks is [] ? Timeout.InfiniteTimeSpan : LongestSleep;
+            var sleep = LongestSleep;
             foreach (var clock in clocks)
             {
                 if (clock.Judge() is not { } left)
@@ -55,29 +57,37 @@ internal static class LeaseGuard
                     sleep = TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds));
                 }
             }
-            if (clocks is not [])
-                CheckThePool(clocks);
+            // Also after the last lease has ended: it may have ended by that.
+            if (!ThreadIsWanted(clocks is not []) && clocks is [])
+                sleep = Timeout.InfiniteTimeSpan;
             News.WaitOne(sleep);
         }
     }
 
     /// <summary>Wants a thread of the pool, and tells, once, when that does not come.</summary>
-    private static void CheckThePool(LeaseClock[] clocks)
+    /// <param name="wants">Whether to want another when the last has come.</param>
+    /// <returns>Whether it is still to be looked for.</returns>
+    private static bool ThreadIsWanted(bool wants)
     {
         var now = TimeProvider.System.GetTimestamp();
-        if (Interlocked.CompareExchange(ref _wantedSince, now, 0) == 0)
+        var since = Volatile.Read(ref _wantedSince);
+        if (since == 0)
         {
+            if (!wants)
+                return false;
+            Volatile.Write(ref _wantedSince, now);
             ThreadPool.UnsafeQueueUserWorkItem(static _ => Volatile.Write(ref _wantedSince, 0), null);
-            return;
+            return true;
         }
-        var waited = TimeProvider.System.GetElapsedTime(Volatile.Read(ref _wantedSince), now);
-        if (_wasTold || Volatile.Read(ref _wantedSince) == 0 || waited < LongestSleep * 2)
-            return;
-        if (Array.Find(clocks, clock => clock.PoolIsStarved is not null)?.PoolIsStarved is not { } tell)
-            return;
+        var waited = TimeProvider.System.GetElapsedTime(since, now);
+        if (_wasTold || _tell is not { } tell)
+            return false;
+        if (waited < LongestSleep * 2)
+            return true;
         _wasTold = true;
         // A logger may hang: not on this thread, and there is none in the pool.
         new Thread(() => Tell(tell, waited)) { IsBackground = true, Name = "LeaderElection starved" }.UnsafeStart();
+        return false;
     }
 
     private static void Tell(Action<TimeSpan> tell, TimeSpan waited)

@@ -30,7 +30,7 @@ public abstract class StoreBackend : IElectionBackend
         Options = options;
         Time = SystemTime.Or(time);
         Logger = QueuedLogger.Of(logger);
-        _pool = waited => logger.PoolIsStarved(Strategy, Math.Round(waited.TotalSeconds, 1));
+        _pool = waited => logger.PoolIsStarved(strategy, Math.Round(waited.TotalSeconds, 1));
     }
 
     /// <inheritdoc/>
