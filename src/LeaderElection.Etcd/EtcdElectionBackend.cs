@@ -123,6 +123,9 @@ public sealed class EtcdElectionBackend : SessionBackend
     /// <summary>The entry is gone.</summary>
     internal void Left(EtcdEntry entry) => _leading.TryRemove((entry.Election, entry.FencingToken), out _);
 
+    /// <summary>All at once: they go out a hundred in a transaction.</summary>
+    protected override TimeSpan LooksTake => TimeSpan.Zero;
+
     /// <inheritdoc/>
     protected override async ValueTask<Session> OpenSessionAsync(CancellationToken cancellationToken)
     {
@@ -158,15 +161,6 @@ public sealed class EtcdElectionBackend : SessionBackend
         return outcome.Found is { } leader
             ? new LeaderInfo(ElectionNames.Printable(Encoding.UTF8.GetString(leader.Value), ElectionNames.MaxLength), leader.CreateRevision, Time.GetUtcNow())
             : null;
-    }
-
-    /// <inheritdoc/>
-    protected internal override ValueTask LookAsync(IReadOnlyList<Waiter> waiters, CancellationToken cancellationToken)
-    {
-        // All at once: their looks go out a hundred in a transaction.
-        foreach (var waiter in waiters)
-            waiter.Changed();
-        return default;
     }
 
     /// <inheritdoc/>

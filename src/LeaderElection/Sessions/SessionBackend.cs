@@ -31,6 +31,9 @@ public abstract class SessionBackend : StoreBackend
     {
     }
 
+    /// <summary>Over what time the looks are spread that all entries and observers take: after one lease come the next.</summary>
+    protected virtual TimeSpan LooksTake => Options.LeaseDuration / 2;
+
     internal override int FollowerCount => Volatile.Read(ref _waiting);
 
     /// <inheritdoc/>
@@ -48,24 +51,6 @@ public abstract class SessionBackend : StoreBackend
     /// <see cref="Waiter.Changed"/> is called when that changes.
     /// </summary>
     protected internal abstract ValueTask<LeaderInfo?> ReadAsync(Waiter observer, CancellationToken cancellationToken);
-
-    /// <summary>
-    /// Has all look again who may have missed a change, by <see cref="Waiter.Changed"/>. Asked once per lease for every entry
-    /// and observer of this process: an event may be lost, a watch may have died, and a store may be restored from a backup.
-    /// </summary>
-    /// <param name="waiters">The entries, those of leaders too, and the observers.</param>
-    /// <param name="cancellationToken">Ends the look.</param>
-    /// <remarks>As it is, each looks for itself, some at a time. A store that can tell for many at once who need not should.</remarks>
-    protected internal virtual async ValueTask LookAsync(IReadOnlyList<Waiter> waiters, CancellationToken cancellationToken)
-    {
-        foreach (var some in waiters.Chunk(LooksAtOnce))
-        {
-            foreach (var waiter in some)
-                waiter.Changed();
-            // Within half a lease for all.
-            await Task.Delay(Options.LeaseDuration / 2 * some.Length / waiters.Count, Time, cancellationToken).ConfigureAwait(false);
-        }
-    }
 
     /// <summary>A clock for a session that is not confirmed yet.</summary>
     /// <param name="granted">For how long the store keeps it, if that is not what the options say.</param>
@@ -135,7 +120,10 @@ public abstract class SessionBackend : StoreBackend
         InBackground(LookAroundAsync, isAwaited: false);
     }
 
-    /// <summary>Looks once per lease, whatever was heard, as long as anybody waits or leads.</summary>
+    /// <summary>
+    /// Has every entry, of leaders too, and every observer look again and again, whatever was heard, as long as there are any:
+    /// an event may be lost, a watch may have died, and a store may be restored from a backup.
+    /// </summary>
     private async Task LookAroundAsync()
     {
         while (true)
@@ -151,15 +139,11 @@ public abstract class SessionBackend : StoreBackend
                     return;
                 }
             }
-            try
+            foreach (var some in waiters.Chunk(LooksAtOnce))
             {
-                await RequestAsync(stop => LookAsync(waiters, stop), Options.LeaseDuration).ConfigureAwait(false);
-            }
-            catch (Exception e)
-            {
-                // Campaigns and renewals tell of it as well; each looks for itself then.
-                Logger.ObservingInTrouble("all that is waited for", Strategy, e.Message);
-                WakeAll();
+                foreach (var waiter in some)
+                    waiter.Changed();
+                await DelayAsync(LooksTake * some.Length / waiters.Length).ConfigureAwait(false);
             }
         }
     }
