@@ -82,7 +82,7 @@ internal static partial class LedgerEndpoints
     }
 
     private static void Count(string election, string outcome) =>
-        BoardTelemetry.LedgerWrites.Add(1, new("election.name", election), new("outcome", outcome));
+        BoardTelemetry.LedgerWrites.Add(1, new("election.name", election), new("election.ledger.outcome", outcome));
 
     [LoggerMessage(EventId = 30, Level = LogLevel.Warning, Message = "Refused a write to the ledger of {Election} by {Candidate}: {Reason}")]
     private static partial void LogRefused(ILogger logger, string election, string? candidate, string reason);

@@ -102,7 +102,7 @@ public sealed class DashboardTests(RunningDashboard app) : IClassFixture<Running
 
         await dashboard.OpenAsync($"/metrics/resource/{replica}?meter=LeaderElection&instrument=leader_election.is_leader");
 
-        await dashboard.Text("1 while this candidate leads, else 0.").WaitForAsync();
+        await dashboard.Text("1 while a candidate of this process leads, else 0.").WaitForAsync();
         await dashboard.PictureAsync("metrics");
     }
 

@@ -63,6 +63,25 @@ public abstract class ElectionConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Tokens_BelowTheMinimum_AreRaisedOrRefused()
+    {
+        const long minimum = 9_000_000_000_000_000;
+        var lease = TimeSpan.FromMinutes(10);
+        try
+        {
+            var raised = await Backend(lease: lease, minimumToken: minimum).CreateElection("e", "a").CampaignAsync(Late);
+            Assert.InRange(raised.FencingToken, minimum, long.MaxValue);
+        }
+        catch (ElectionStoreException e)
+        {
+            Assert.Contains("below the MinimumFencingToken of 9000000000000000", e.Message, StringComparison.Ordinal);
+            Assert.False(e.IsTransient);
+            // With a lease of ten minutes, it must have resigned.
+            Assert.True((await Backend(lease: lease).CreateElection("e", "b").CampaignAsync(Late)).IsValid);
+        }
+    }
+
+    [Fact]
     public async Task Leader_WellPastItsLease_StillLeads()
     {
         // Long enough that a slow machine does not miss all renewals of one.
@@ -342,9 +361,9 @@ public abstract class ElectionConformance : IAsyncLifetime
 
     protected static ElectionStoreException Cut() => new("cut off by the test", isTransient: true);
 
-    protected IElectionBackend Backend(Func<CancellationToken, ValueTask>? beforeRequest = null, TimeSpan? lease = null)
+    protected IElectionBackend Backend(Func<CancellationToken, ValueTask>? beforeRequest = null, TimeSpan? lease = null, long minimumToken = 0)
     {
-        var backend = Store.CreateBackend(beforeRequest, lease);
+        var backend = Store.CreateBackend(beforeRequest, lease, minimumToken);
         _backends.Add(backend);
         return backend;
     }

@@ -66,6 +66,7 @@ public sealed class RaftStore : Store
             _lastPlace = place - Voters;
             var options = _clusters[wish.LeaseDuration].Options(place);
             options.BeforeRequest = wish.BeforeRequest;
+            options.MinimumFencingToken = wish.MinimumFencingToken;
             return _places[(wish.LeaseDuration, place)] = new RaftElectionBackend(options, Log.For<RaftElectionBackend>());
         }
     }

@@ -16,9 +16,11 @@ public abstract class Store : IAsyncDisposable
     public LineLogger Log { get; } = new();
 
     /// <summary>A backend, as another process would have it.</summary>
-    public IElectionBackend CreateBackend(Func<CancellationToken, ValueTask>? beforeRequest = null, TimeSpan? lease = null) =>
+    public IElectionBackend CreateBackend(
+        Func<CancellationToken, ValueTask>? beforeRequest = null, TimeSpan? lease = null, long minimumToken = 0) =>
         Create(options =>
         {
+            options.MinimumFencingToken = minimumToken;
             options.LeaseDuration = lease ?? Lease;
             options.BeforeRequest = beforeRequest;
         });

@@ -1,4 +1,6 @@
 using LeaderElection.Leases;
+using LeaderElection.Telemetry;
+using LeaderElection.Tests.Conformance;
 using LeaderElection.Tests.Processes;
 using Microsoft.Extensions.Logging;
 
@@ -54,6 +56,90 @@ public sealed class EngineTests : IAsyncLifetime
         };
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => backend.CreateElection("e", "a").CampaignAsync(stop.Token).AsTask());
         Assert.Equal("b", (await Backend(Long).CreateElection("e", "b").CampaignAsync(_late.Token)).CandidateId);
+    }
+
+    [Fact]
+    public async Task Claim_ThatArrivesAfterItsGiveBack_IsGivenBackAgain()
+    {
+        using var stop = new CancellationTokenSource();
+        var backend = Backend(Short);
+        // Its lease lives on.
+        await backend.CreateElection("other", "a").CampaignAsync(_late.Token);
+        var isGivenBack = false;
+        backend.Executed = kind => isGivenBack |= kind == "give back";
+        backend.IsHeldUp = kind =>
+        {
+            if (kind != "claim")
+                return false;
+            stop.Cancel();
+            return true;
+        };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => backend.CreateElection("e", "a").CampaignAsync(stop.Token).AsTask());
+        await Eventually.TrueAsync(() => isGivenBack, "the claim to be given back");
+        backend.Deliver!();
+        Assert.NotNull(_store.Read("e"));
+        Assert.Equal("b", (await Backend(Short).CreateElection("e", "b").CampaignAsync(_late.Token)).CandidateId);
+    }
+
+    [Fact]
+    public async Task Renewal_ThatHangs_LeavesTimeForAnother()
+    {
+        var (leads, hangs) = (false, 0);
+        var backend = Backend(new LeaseOptions
+        {
+            LeaseDuration = TimeSpan.FromSeconds(5),
+            RenewInterval = TimeSpan.FromMilliseconds(100),
+            BeforeRequest = async stop =>
+            {
+                if (Volatile.Read(ref leads) && Interlocked.Increment(ref hangs) == 1)
+                    await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop);
+            },
+        });
+        var leadership = await backend.CreateElection("e", "a").CampaignAsync(_late.Token);
+        Volatile.Write(ref leads, true);
+        await RenewedAsync(_store.Renewals + 1);
+        Assert.True(leadership.IsValid);
+    }
+
+    [Fact]
+    public async Task Resignation_WhileCutOff_IsToldAndCostsALease()
+    {
+        var isCut = false;
+        var backend = Backend(new LeaseOptions { LeaseDuration = Short, BeforeRequest = _ => Volatile.Read(ref isCut) ? throw Cut() : default });
+        var leadership = await backend.CreateElection("e", "a").CampaignAsync(_late.Token);
+        Volatile.Write(ref isCut, true);
+        await Assert.ThrowsAsync<ElectionStoreException>(() => leadership.ResignAsync(_late.Token).AsTask());
+        Assert.False(leadership.IsValid);
+        Assert.Equal("b", (await Backend(Short).CreateElection("e", "b").CampaignAsync(_late.Token)).CandidateId);
+    }
+
+    [Fact]
+    public async Task Seat_ThatIsDroppedWithoutBeingDisposed_IsCollected()
+    {
+        var backend = Backend(Long);
+        var dropped = await CampaignAndDropAsync(backend);
+        await Eventually.TrueAsync(
+            () =>
+            {
+                GC.Collect();
+                return !dropped.IsAlive;
+            },
+            "the seat to be collected");
+        GC.KeepAlive(backend);
+    }
+
+    [Fact]
+    public async Task Logger_ThatIsTooSlow_TellsHowManyLinesItMissed()
+    {
+        using var hangs = new ManualResetEventSlim();
+        var lines = new LineLogger();
+        var logger = QueuedLogger.Of(new HostileLogger(() => hangs.Wait(), lines));
+        for (var i = 0; i < 10_005; i++)
+            logger.StoreWarning("memory", $"{i}");
+        hangs.Set();
+        await logger.WhenIdleAsync();
+        // The first line may be on its way out already.
+        Assert.Matches("^[45] lines were dropped", lines.Lines.Last());
     }
 
     [Fact]
@@ -129,24 +215,43 @@ public sealed class EngineTests : IAsyncLifetime
         }
     }
 
+    private static async Task<WeakReference> CampaignAndDropAsync(MemoryBackend backend)
+    {
+        var leader = await backend.CreateElection("e", "a").CampaignAsync();
+        var seat = backend.CreateElection("e", "b");
+        using var stop = new CancellationTokenSource();
+        var campaign = seat.CampaignAsync(stop.Token).AsTask();
+        await Eventually.TrueAsync(() => backend.FollowerCount == 1, "the follower to wait");
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => campaign);
+        await leader.ResignAsync();
+        return new WeakReference(seat);
+    }
+
     private static ElectionStoreException Cut() => new("cut off by the test", isTransient: true);
 
     private Task RenewedAsync(int times) => Eventually.TrueAsync(() => _store.Renewals >= times, $"{times} renewals", TimeSpan.FromSeconds(10));
 
-    private MemoryBackend Backend(TimeSpan lease, ILogger? logger = null)
+    private MemoryBackend Backend(TimeSpan lease, ILogger? logger = null) => Backend(new LeaseOptions { LeaseDuration = lease }, logger);
+
+    private MemoryBackend Backend(LeaseOptions options, ILogger? logger = null)
     {
-        var backend = new MemoryBackend(_store, new LeaseOptions { LeaseDuration = lease }, logger);
+        var backend = new MemoryBackend(_store, options, logger);
         _backends.Add(backend);
         return backend;
     }
 
-    private sealed class HostileLogger(Action write) : ILogger
+    private sealed class HostileLogger(Action write, ILogger? then = null) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => write();
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            write();
+            then?.Log(logLevel, eventId, state, exception, formatter);
+        }
     }
 }

@@ -21,6 +21,12 @@ internal sealed class MemoryBackend : LeaseBackend
     /// <summary>Called with the kind of a request once it was executed: to lose the reply.</summary>
     public Action<string> Executed { get; set; } = _ => { };
 
+    /// <summary>Whether a request of that kind is held up on the way: its client gives it up, and it arrives when the test delivers it.</summary>
+    public Func<string, bool> IsHeldUp { get; set; } = _ => false;
+
+    /// <summary>Delivers what is held up.</summary>
+    public Action? Deliver { get; private set; }
+
     public void Alive(string leaseId) => OnLeaseAlive(leaseId);
 
     public void Ended(LeaseRelease release)
@@ -55,6 +61,11 @@ internal sealed class MemoryBackend : LeaseBackend
     {
         // As an answer over the network would come.
         await Task.Yield();
+        if (IsHeldUp(kind))
+        {
+            Deliver += () => execute();
+            throw new ElectionStoreException("held up by the test", isTransient: true);
+        }
         var answer = execute();
         Executed(kind);
         return answer;

@@ -66,7 +66,7 @@ public sealed class RaftSecurityTests
         };
         listener.SetMeasurementEventCallback<long>((_, value, tags, _) =>
         {
-            if (tags.ToArray().Contains(new("reason", "garbage")))
+            if (tags.ToArray().Contains(new("election.refusal.reason", "garbage")))
                 Interlocked.Add(ref count, value);
         });
         listener.Start();

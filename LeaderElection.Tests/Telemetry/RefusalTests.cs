@@ -45,7 +45,7 @@ public sealed class RefusalTests : IDisposable
         await File.WriteAllTextAsync(folder.File("e.lease"), "leader-election 1 held by nobody\n");
         await using var backend = new FileElectionBackend(new FileElectionOptions { Directory = folder.Path });
         await Assert.ThrowsAsync<ElectionStoreException>(() => backend.CreateElection("e", "a").CampaignAsync(_late.Token).AsTask());
-        AssertOnly("election.strategy=file what=lease file");
+        AssertOnly("election.refused.input=lease file election.strategy=file");
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public sealed class RefusalTests : IDisposable
     {
         using var answer = new MemoryStream([1, 0, 0, 0, 1, 0]);
         await Assert.ThrowsAsync<EtcdFailure>(() => new EtcdFrames(answer).NextAsync(_late.Token).AsTask());
-        AssertOnly("election.strategy=etcd what=reply");
+        AssertOnly("election.refused.input=reply election.strategy=etcd");
     }
 
     [Fact]
@@ -63,12 +63,12 @@ public sealed class RefusalTests : IDisposable
         using var stream = new EtcdWatchStream(connection, TimeProvider.System);
         await Assert.ThrowsAsync<EtcdFailure>(() => stream.ListenAsync(
             _ => new(new ArraySegment<byte>([0x0a, 0x7f])), static () => { }, static (_, _) => { }, _late.Token));
-        AssertOnly("election.strategy=etcd what=reply");
+        AssertOnly("election.refused.input=reply election.strategy=etcd");
     }
 
     [Theory]
-    [InlineData(1, "election.strategy=zookeeper what=reply")]
-    [InlineData(-1, "election.strategy=zookeeper what=notification")]
+    [InlineData(1, "election.refused.input=reply election.strategy=zookeeper")]
+    [InlineData(-1, "election.refused.input=notification election.strategy=zookeeper")]
     public async Task ZooKeeperFrame_Garbled_IsCounted(int xid, string counted)
     {
         await using var peer = new FakePeer(async (stream, _) =>
@@ -93,7 +93,7 @@ public sealed class RefusalTests : IDisposable
         });
         await using var client = TestClient.Create(peer.Endpoint);
         await Assert.ThrowsAsync<ElectionStoreException>(() => client.ExistsAsync("/"));
-        AssertOnly("election.strategy=zookeeper what=handshake");
+        AssertOnly("election.refused.input=handshake election.strategy=zookeeper");
     }
 
     [Fact]
@@ -103,7 +103,7 @@ public sealed class RefusalTests : IDisposable
         using var reporter = await Reporter.ConnectAsync(board);
         await reporter.SendAsync("leader");
         await reporter.ClosedAsync();
-        AssertOnly("what=candidate report");
+        AssertOnly("election.refused.input=candidate report");
     }
 
     /// <summary>At least once: who waits for an answer asks again.</summary>

@@ -100,7 +100,7 @@ public sealed class StoryTests : IAsyncLifetime
         Assert.InRange(appended.Count(append => tokens.Contains(append.Tags["election.fencing_token"])), 2, traced);
         Assert.InRange(_receiver.Spans().Count(s => s.Name == "POST /api/ledger/{election}" && s.ParentId != ""), 2, appended.Length + 1);
         var written = await Eventually.GetAsync(
-            () => Task.FromResult(_receiver.Points().FindLast(p => p.Metric == "leader_election.ledger.writes" && p.Tags["outcome"] == "accepted")), p => p is not null, "the metric");
+            () => Task.FromResult(_receiver.Points().FindLast(p => p.Metric == "leader_election.ledger.writes" && p.Tags["election.ledger.outcome"] == "accepted")), p => p is not null, "the metric");
         Assert.Equal("my-service", written!.Tags["election.name"]);
     }
 

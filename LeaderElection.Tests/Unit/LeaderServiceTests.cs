@@ -14,6 +14,7 @@ public sealed class LeaderServiceTests : IAsyncLifetime
     private readonly LineLogger _log = new();
     private readonly ScriptedBackend _backend;
     private readonly Work _work = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ServiceProvider _services = null!;
 
     public LeaderServiceTests() => _backend = new ScriptedBackend(_time);
@@ -28,7 +29,7 @@ public sealed class LeaderServiceTests : IAsyncLifetime
         services.AddSingleton(_log.For<Work>());
         services.AddLogging();
         services.AddElectionBackend("scripted", _ => _backend);
-        services.AddLeaderService<Work>("e", o => o.CandidateId = "c");
+        services.AddLeaderService<Work>("e", o => (o.CandidateId, o.EndProcessAfter, o.EndProcess) = ("c", TimeSpan.FromMinutes(1), _ended.SetResult));
         _services = services.BuildServiceProvider();
         foreach (var hosted in _services.GetServices<IHostedService>())
             await hosted.StartAsync(default);
@@ -151,11 +152,31 @@ public sealed class LeaderServiceTests : IAsyncLifetime
         _backend.Elect();
         await _work.StartedAsync(1);
         _time.Advance(TimeSpan.FromSeconds(30));
-        await Eventually.TrueAsync(() => _work.WasTold, "the work to be told");
+        await Eventually.TrueAsync(() => Candidate.WorksOnFor is not null, "the end of the term to be noticed");
         _time.Advance(TimeSpan.FromSeconds(35));
         var report = await HealthAsync();
         Assert.Equal(HealthStatus.Degraded, report.Status);
+        Assert.Equal(CandidateRole.Stopping, Candidate.Status.Role);
         Assert.Contains("e: the work has not stopped 35 s after the leadership ended", report.Entries["leader-election-scripted"].Description);
+    }
+
+    [Fact]
+    public async Task EndProcessAfter_WorkThatDoesNotStop_EndsTheProcess()
+    {
+        _work.IsStubborn = true;
+        _backend.Elect();
+        await _work.StartedAsync(1);
+        _time.Advance(TimeSpan.FromSeconds(30));
+        await Eventually.TrueAsync(() => _work.WasTold && Candidate.Status.Role == CandidateRole.Stopping, "the end of the term");
+        Assert.False(_ended.Task.IsCompleted);
+        await Eventually.TrueAsync(
+            () =>
+            {
+                _time.Advance(TimeSpan.FromSeconds(20));
+                return _ended.Task.IsCompleted;
+            },
+            "the end of the process");
+        Assert.Contains(_log.Lines, l => l.Contains("the process ends", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -7,6 +7,8 @@ namespace LeaderElection.Raft;
 internal sealed class RaftElection(RaftElectionBackend backend, string name, string candidateId)
     : Election(name, candidateId, backend.Strategy, backend.Time, backend.Logger)
 {
+    internal override long MinimumFencingToken => backend.Options.MinimumFencingToken;
+
     protected override async ValueTask<(Leadership Leadership, TimeSpan? Leaderless)> ElectAsync(CancellationToken cancellationToken)
     {
         var node = await backend.NodeAsync().WaitAsync(cancellationToken).ConfigureAwait(false);

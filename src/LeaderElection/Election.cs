@@ -39,6 +39,9 @@ public abstract class Election : IElection
     /// <summary>Where time comes from.</summary>
     protected TimeProvider Time { get; }
 
+    /// <summary>See <see cref="Leases.LeaseOptions.MinimumFencingToken"/>.</summary>
+    internal virtual long MinimumFencingToken => 0;
+
     /// <inheritdoc/>
     public async ValueTask<Leadership> CampaignAsync(CancellationToken cancellationToken = default)
     {
@@ -53,11 +56,14 @@ public abstract class Election : IElection
             _campaign = ended.Task;
         }
         var activity = ElectionTelemetry.Campaign(this);
+        Exception? failure = null;
         try
         {
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposed.Token);
             var start = Time.GetTimestamp();
             var elected = await ElectAsync(stop.Token).ConfigureAwait(false);
+            if (elected.Leadership.FencingToken < MinimumFencingToken)
+                await RefuseAsync(elected.Leadership).ConfigureAwait(false);
             BecameLeader(elected.Leadership, Time.GetElapsedTime(start), elected.Leaderless);
             return elected.Leadership;
         }
@@ -69,10 +75,15 @@ public abstract class Election : IElection
         {
             throw new ObjectDisposedException($"{CandidateId} was disposed while it campaigned for '{Name}'.", e);
         }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            failure = e;
+            throw;
+        }
         finally
         {
             var end = Time.GetUtcNow();
-            _logger.Post(() => ElectionTelemetry.EndCampaign(activity, end));
+            _logger.Post(() => ElectionTelemetry.EndCampaign(activity, end, failure));
             lock (_lock) _campaign = null;
             ended.SetResult();
         }
@@ -106,6 +117,14 @@ public abstract class Election : IElection
     /// <summary>Waits until this candidate is elected.</summary>
     /// <returns>The leadership, and for how long the candidate had known that there was no leader, if it knew.</returns>
     protected abstract ValueTask<(Leadership Leadership, TimeSpan? Leaderless)> ElectAsync(CancellationToken cancellationToken);
+
+    private async Task RefuseAsync(Leadership leadership)
+    {
+        await leadership.DisposeAsync().ConfigureAwait(false);
+        throw new ElectionStoreException(
+            $"{CandidateId} was elected with fencing token {leadership.FencingToken} of {Strategy}, below the {nameof(Leases.LeaseOptions.MinimumFencingToken)} of {MinimumFencingToken}: what has seen that would refuse its writes; it has resigned",
+            isTransient: false);
+    }
 
     /// <summary>Takes note; what calls loggers and listeners comes after the leader has been told, and holds up nobody.</summary>
     private void BecameLeader(Leadership leadership, TimeSpan campaign, TimeSpan? leaderless)

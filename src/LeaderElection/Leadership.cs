@@ -8,7 +8,9 @@ namespace LeaderElection;
 /// <remarks>
 /// Do the leader's work under <see cref="Lost"/>, look at <see cref="IsValid"/> before each effect on the world, and
 /// give the resource <see cref="FencingToken"/> to check: no lease can protect a resource that accepts whatever
-/// arrives. Work started with <see cref="RunAsync"/> is waited for before the store lets another lead. Thread-safe.
+/// arrives. Work started with <see cref="RunAsync"/> is waited for before the store lets another lead. One that is dropped
+/// without being disposed of goes on being renewed, and nobody else leads, until its seat or its backend is disposed of, or
+/// the process ends. Thread-safe.
 /// </remarks>
 public sealed class Leadership : IAsyncDisposable
 {
@@ -77,7 +79,8 @@ public sealed class Leadership : IAsyncDisposable
 
     /// <summary>
     /// Cancelled before anyone else can be elected: on resignation, when the lease could not be confirmed in time, or
-    /// when the store no longer names this leader. Its callbacks run on the thread pool.
+    /// when the store no longer names this leader. Its callbacks run on the thread pool: where a program blocks that, they come
+    /// late, while <see cref="IsValid"/> and the token itself do not.
     /// </summary>
     public CancellationToken Lost { get; }
 

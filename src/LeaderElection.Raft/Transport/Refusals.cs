@@ -17,7 +17,7 @@ internal sealed class Refusals(Action<string> log)
 
     public void Add(string source, RefusalReason reason, string message)
     {
-        Counter.Add(1, new KeyValuePair<string, object?>("reason", reason.ToString().ToLowerInvariant()));
+        Counter.Add(1, new KeyValuePair<string, object?>("election.refusal.reason", reason.ToString().ToLowerInvariant()));
         lock (_told)
         {
             // Strangers could fill the log otherwise.

@@ -60,7 +60,8 @@ public sealed class Candidate
             {
                 var leads = _leadership is { IsValid: true } ? _leadership : null;
                 return new CandidateStatus(
-                    Election, Backend.Strategy, CandidateId, leads is null ? CandidateRole.Follower : CandidateRole.Leader,
+                    Election, Backend.Strategy, CandidateId,
+                    leads is not null ? CandidateRole.Leader : _working is { IsValid: false } ? CandidateRole.Stopping : CandidateRole.Follower,
                     leads?.FencingToken, _since, leads?.LeaseRemaining, leads?.LeaseDuration, _observed);
             }
         }
@@ -103,6 +104,7 @@ public sealed class Candidate
     internal void WorkHasStopped()
     {
         lock (_lock) _working = null;
+        Raise(Changed);
     }
 
     internal void Observed(LeaderInfo? leader)

@@ -8,4 +8,7 @@ public enum CandidateRole
 
     /// <summary>It leads.</summary>
     Leader,
+
+    /// <summary>It led, and its work has not stopped yet; it does not campaign before that.</summary>
+    Stopping,
 }

@@ -22,9 +22,12 @@ internal sealed class LeaderElectionHealthCheck(IElectionBackend backend, Candid
             var status = candidate.Status;
             if (candidate.WorksOnFor is { } on && on > LongestStop)
                 problems.Add(FormattableString.Invariant($"{status.Election}: the work has not stopped {on.TotalSeconds:0} s after the leadership ended"));
-            data[status.Election] = status.Role == CandidateRole.Leader
-                ? FormattableString.Invariant($"leader, fencing token {status.FencingToken}, {status.LeaseRemaining!.Value.TotalSeconds:0.0} s of the lease left")
-                : $"follower of {status.ObservedLeader?.CandidateId ?? "nobody"}";
+            data[status.Election] = status.Role switch
+            {
+                CandidateRole.Leader => FormattableString.Invariant($"leader, fencing token {status.FencingToken}, {status.LeaseRemaining!.Value.TotalSeconds:0.0} s of the lease left"),
+                CandidateRole.Stopping => "led; its work has not stopped yet",
+                _ => $"follower of {status.ObservedLeader?.CandidateId ?? "nobody"}",
+            };
             if (status is { LeaseRemaining: { } left, LeaseDuration: { } whole } && left < whole / 3)
                 problems.Add(FormattableString.Invariant($"{status.Election}: {left.TotalSeconds:0.0} s of {whole.TotalSeconds:0.0} s of the lease left"));
         }

@@ -10,6 +10,8 @@ internal sealed class LeaderServiceHost(
     LeaderService service, IElectionBackend backend, string electionName, LeaderServiceOptions options,
     CandidateRegistry registry, TimeProvider time, ILogger logger) : BackgroundService
 {
+    private static readonly TimeSpan LongestLastLine = TimeSpan.FromSeconds(1);
+
     private readonly QueuedLogger _logger = QueuedLogger.Of(logger);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -55,7 +57,7 @@ internal sealed class LeaderServiceHost(
                 // Whatever it is, it does not end the service, and with it the application.
                 rest = backoff.Next();
                 _logger.CampaignFailed(
-                    e is ElectionStoreException ? null : e, options.CandidateId, electionName, e.Message, Math.Round(rest.TotalSeconds, 1));
+                    Log.Cause(e), options.CandidateId, electionName, e.Message, Math.Round(rest.TotalSeconds, 1));
             }
             if (rest > TimeSpan.Zero)
                 await Task.Delay(rest, time, stoppingToken).ConfigureAwait(false);
@@ -72,6 +74,8 @@ internal sealed class LeaderServiceHost(
         try
         {
             candidate.WorkBegins(leadership);
+            if (options.EndProcessAfter is { } grace)
+                leadership.WhenEnded((ended, reason) => _ = EndProcessAsync(ended, grace));
             await leadership.RunAsync(lost => service.LeadAsync(leadership, lost)).ConfigureAwait(false);
             backoff.Reset();
         }
@@ -91,6 +95,15 @@ internal sealed class LeaderServiceHost(
         }
         // One who lost tries again at once; one whose term ended by itself lets another have its turn.
         return leadership.EndReason is null or LeadershipEnd.Resigned ? options.Rest : TimeSpan.Zero;
+    }
+
+    private async Task EndProcessAsync(Leadership ended, TimeSpan grace)
+    {
+        if (await ended.WaitForWorkAsync(grace).ConfigureAwait(false))
+            return;
+        _logger.ProcessEnds(options.CandidateId, electionName, grace.TotalSeconds);
+        await _logger.WhenIdleAsync().WaitAsync(LongestLastLine, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        options.EndProcess();
     }
 
     private async Task ObserveAsync(IElection election, Candidate candidate, CancellationToken stop)

@@ -20,4 +20,14 @@ public sealed class LeaderServiceOptions
     /// <summary>The longest back-off after <see cref="LeaderService.LeadAsync"/> threw or the store refused.</summary>
     /// <value>Defaults to 30 s; the first is <see cref="Rest"/>, doubled each time.</value>
     public TimeSpan LongestBackoff { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long after the end of a leadership its work may go on before the process is ended, with exit code 1 and without
+    /// further ado: for work that cannot be trusted to heed its token, where two workers are worse than none.
+    /// </summary>
+    /// <value>Defaults to <see langword="null"/>: the process goes on, and its health check says that the work has not stopped.</value>
+    public TimeSpan? EndProcessAfter { get; set; }
+
+    /// <summary>Ends the process. A shutdown of the application would wait for the work.</summary>
+    internal Action EndProcess { get; set; } = static () => Environment.Exit(1);
 }

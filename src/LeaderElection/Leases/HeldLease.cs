@@ -160,7 +160,7 @@ internal sealed class HeldLease
     private async ValueTask<bool> RenewAsync()
     {
         var sent = _backend.Time.GetTimestamp();
-        var reply = await _backend.RequestAsync(_requestRenewal, Clock.Remaining).ConfigureAwait(false);
+        var reply = await _backend.RequestAsync(_requestRenewal, RenewalLoop.AttemptOf(Clock)).ConfigureAwait(false);
         if (reply.LeaseGone || !Clock.Confirm(sent))
             return false;
         if (reply.Superseded.Count > 0)

@@ -171,7 +171,7 @@ public abstract class LeaseBackend : StoreBackend
             catch (Exception e)
             {
                 // Campaigns and renewals tell of it as well; but this look is not given up.
-                Logger.ObservingInTrouble("all that is waited for", Strategy, e.Message);
+                Logger.ObservingInTrouble(Log.Cause(e), "all that is waited for", Strategy, e.Message);
                 wait = backoff.Next();
             }
         }

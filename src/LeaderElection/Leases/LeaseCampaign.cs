@@ -8,9 +8,12 @@ namespace LeaderElection.Leases;
 /// </summary>
 internal sealed class LeaseCampaign(LeaseBackend backend, LeaseElection election) : IDisposable
 {
+    /// <summary>For how long TCP may still deliver what was sent.</summary>
+    private static readonly TimeSpan LongestOnTheWay = TimeSpan.FromMinutes(15);
+
     private readonly string _id = Guid.NewGuid().ToString("N");
     private readonly LeaseSeat _seat = backend.Join(election.Name);
-    private long _highestToken;
+    private long _highestToken = Math.Max(0, backend.Options.MinimumFencingToken - 1);
     private bool _waitsOut;
 
     /// <summary>A claim that may or may not have been won. Its lease is kept for the next attempt, which is answered as this one was.</summary>
@@ -146,11 +149,37 @@ internal sealed class LeaseCampaign(LeaseBackend backend, LeaseElection election
     {
         try
         {
-            await backend.ReleaseAsync(new LeaseRelease(claim.LeaseId, claim, FencingToken: 0, EndsLease: false)).ConfigureAwait(false);
+            await backend.ReleaseAsync(Release(claim)).ConfigureAwait(false);
         }
         finally
         {
+            backend.InBackground(() => GiveBackAgainAsync(lease, claim), isAwaited: false);
             lease.Finish();
         }
     }
+
+    /// <summary>
+    /// The claim may arrive after it was given back: what it wins then would stand still for as long as this process leads
+    /// anything else.
+    /// </summary>
+    private async Task GiveBackAgainAsync(HeldLease lease, LeaseClaim claim)
+    {
+        var start = backend.Time.GetTimestamp();
+        while (backend.Time.GetElapsedTime(start) < LongestOnTheWay)
+        {
+            await backend.DelayAsync(backend.Options.LeaseDuration).ConfigureAwait(false);
+            if (lease.IsRetired || backend.IsDisposed)
+                return;
+            try
+            {
+                await backend.ReleaseAsync(Release(claim)).ConfigureAwait(false);
+            }
+            catch (ElectionStoreException)
+            {
+                // It was logged.
+            }
+        }
+    }
+
+    private static LeaseRelease Release(LeaseClaim claim) => new(claim.LeaseId, claim, FencingToken: 0, EndsLease: false);
 }

@@ -7,6 +7,8 @@ namespace LeaderElection.Leases;
 internal sealed class LeaseElection(LeaseBackend backend, string name, string candidateId)
     : Election(name, candidateId, backend.Strategy, backend.Time, backend.Logger)
 {
+    internal override long MinimumFencingToken => backend.Options.MinimumFencingToken;
+
     protected override async ValueTask<(Leadership Leadership, TimeSpan? Leaderless)> ElectAsync(CancellationToken cancellationToken)
     {
         using var campaign = new LeaseCampaign(backend, this);

@@ -3,6 +3,9 @@ namespace LeaderElection.Leases;
 /// <summary>The times of a strategy whose leaders hold a lease. All elections of a backend share one lease.</summary>
 public class LeaseOptions
 {
+    /// <summary>What a Redis script can count to.</summary>
+    private const long HighestFencingToken = (1L << 53) - 1;
+
     /// <summary>
     /// How long the store keeps the lease without a renewal: a crashed or frozen leader is replaced after this time.
     /// </summary>
@@ -38,6 +41,15 @@ public class LeaseOptions
     /// </summary>
     /// <value>Defaults to 30 s, as a host's shutdown does; from 0 to 1 day.</value>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// The lowest fencing token to lead with: where the strategy was changed, or its store was lost, one above the highest that
+    /// a resource has seen, which refuses what is lower. Counted tokens (<c>file</c>, <c>redis</c>) start there. Tokens that
+    /// the store gives (<c>etcd</c>, <c>zookeeper</c>, <c>raft</c>) cannot be raised: who is elected with a lower one resigns, and
+    /// the campaign is refused.
+    /// </summary>
+    /// <value>Defaults to 0, no limit; to 2^53 - 1. The same for all candidates.</value>
+    public long MinimumFencingToken { get; set; }
 
     /// <summary>
     /// Called before each request to the store, to delay it or make it fail. For fault injection in tests and demos.
@@ -78,6 +90,8 @@ public class LeaseOptions
             yield return $"{nameof(RetryPeriod)} is {Text(EffectiveRetryPeriod)}; it must be greater than 0 and at most {nameof(LeaseDuration)} ({Text(LeaseDuration)})";
         if (DrainTimeout < TimeSpan.Zero || DrainTimeout > TimeSpan.FromDays(1))
             yield return $"{nameof(DrainTimeout)} is {Text(DrainTimeout)}; it must be from 0 to 1 day";
+        if (MinimumFencingToken is < 0 or > HighestFencingToken)
+            yield return FormattableString.Invariant($"{nameof(MinimumFencingToken)} is {MinimumFencingToken}; it must be from 0 to {HighestFencingToken}");
         // The sum of the longest times there are is no time.
         if ((Int128)EffectiveRenewInterval.Ticks + EffectiveSafetyMargin.Ticks >= (LeaseDuration * (1 - ClockDrift)).Ticks)
         {

@@ -34,7 +34,7 @@ internal static class ObserverLoop
             catch (ElectionStoreException e) when (e.IsTransient)
             {
                 wait = backoff.Next();
-                backend.Logger.ObservingInTrouble(election, backend.Strategy, e.Message);
+                backend.Logger.ObservingInTrouble(null, election, backend.Strategy, e.Message);
                 current = mayStillLead() ? last : null;
             }
 

@@ -8,7 +8,17 @@ namespace LeaderElection.Leases;
 /// <param name="renew">Renews once and confirms the clock; <see langword="false"/> when the store says that the lease is gone.</param>
 internal sealed class RenewalLoop(StoreBackend backend, LeaseClock clock, Func<ValueTask<bool>> renew)
 {
+    /// <summary>What hangs for less may be the machine.</summary>
+    private static readonly TimeSpan ShortestAttempt = TimeSpan.FromSeconds(0.5);
+
     private readonly AsyncSignal _renewNow = new();
+
+    /// <summary>How long one attempt may take: where it hangs, there is to be time for another before the lease is over.</summary>
+    public static TimeSpan AttemptOf(LeaseClock clock)
+    {
+        var left = clock.Remaining;
+        return left / 2 > ShortestAttempt ? left / 2 : left;
+    }
 
     /// <summary>Renews at once: the store is back.</summary>
     public void RenewSoon() => _renewNow.Set();
@@ -51,9 +61,9 @@ internal sealed class RenewalLoop(StoreBackend backend, LeaseClock clock, Func<V
                 wait = isLasting ? backend.Options.EffectiveRetryPeriod : backoff.Next();
                 // Once for each trouble, not once for each attempt; a lasting one may be told in several wordings.
                 if (trouble is null || (!isLasting && trouble != e.Message))
-                    backend.Logger.RenewalFailed(backend.Strategy, Math.Round(clock.Remaining.TotalSeconds, 3), e.Message);
+                    backend.Logger.RenewalFailed(Log.Cause(e), backend.Strategy, Math.Round(clock.Remaining.TotalSeconds, 3), e.Message);
                 trouble = e.Message;
-                ElectionTelemetry.Renewal(backend.Strategy, "failed");
+                ElectionTelemetry.Renewal(backend.Strategy, "failed", e);
             }
         }
     }

@@ -255,7 +255,7 @@ public abstract class StoreBackend : IElectionBackend
     internal Backoff CreateBackoff() => new(TimeSpan.FromMilliseconds(100), Options.EffectiveRetryPeriod);
 
     /// <summary>Waits, at most until the backend is disposed.</summary>
-    private protected async Task DelayAsync(TimeSpan span) =>
+    internal async Task DelayAsync(TimeSpan span) =>
         await Task.Delay(span, Time, _disposed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     internal bool IsDisposed => _disposed.IsCancellationRequested;

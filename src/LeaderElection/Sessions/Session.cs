@@ -74,7 +74,7 @@ public abstract class Session
     internal void Start(SessionBackend backend)
     {
         var renew = RenewAsync;
-        _renewals = new RenewalLoop(backend, Clock, () => backend.RequestAsync(renew, Clock.Remaining));
+        _renewals = new RenewalLoop(backend, Clock, () => backend.RequestAsync(renew, RenewalLoop.AttemptOf(Clock)));
         Clock.Lost.UnsafeRegister(_ => End(backend), null);
         _ = _renewals.RunAsync(Clock.Lost);
     }
@@ -158,7 +158,7 @@ public abstract class Session
             {
                 // Whatever it is: a leader whose entry may be gone does not give up looking.
                 wait = backoff.Next();
-                backend.Logger.ObservingInTrouble(entry.Election, backend.Strategy, e.Message);
+                backend.Logger.ObservingInTrouble(Log.Cause(e), entry.Election, backend.Strategy, e.Message);
             }
         }
     }

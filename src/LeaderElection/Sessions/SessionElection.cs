@@ -8,6 +8,8 @@ namespace LeaderElection.Sessions;
 internal sealed class SessionElection(SessionBackend backend, string name, string candidateId)
     : Election(name, candidateId, backend.Strategy, backend.Time, backend.Logger)
 {
+    internal override long MinimumFencingToken => backend.Options.MinimumFencingToken;
+
     protected override async ValueTask<(Leadership Leadership, TimeSpan? Leaderless)> ElectAsync(CancellationToken cancellationToken)
     {
         var backoff = backend.CreateBackoff();

@@ -1,6 +1,6 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 
 namespace LeaderElection.Telemetry;
 
@@ -14,6 +14,12 @@ public static class ElectionTelemetry
     private const string CandidateTag = "election.candidate";
     private const string StrategyTag = "election.strategy";
     private const string TokenTag = "election.fencing_token";
+    private const string EndReasonTag = "election.end_reason";
+    private const string RenewalOutcomeTag = "election.renewal.outcome";
+    private const string RefusedInputTag = "election.refused.input";
+
+    /// <summary>OpenTelemetry's own.</summary>
+    private const string ErrorTypeTag = "error.type";
 
     private static readonly string? Version = typeof(ElectionTelemetry).Assembly.GetName().Version?.ToString(3);
     private static readonly ActivitySource Source = new(Name, Version);
@@ -25,8 +31,9 @@ public static class ElectionTelemetry
         HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60, 300, 1800, 3600, 86400],
     };
 
-    // Who stands in which election, and leads it or not: what the gauges tell when they are asked.
-    private static readonly ConcurrentDictionary<Election, Leadership?> Seats = new();
+    // Who stands in which election, and leads it or not: what the gauges tell when they are asked. A seat that nobody
+    // else holds any more goes, disposed or not.
+    private static readonly ConditionalWeakTable<Election, StrongBox<Leadership?>> Seats = [];
 
     private static readonly Counter<long> Leaderships = Meter.CreateCounter<long>(
         "leader_election.leaderships", "{leadership}", "Leaderships won.");
@@ -50,13 +57,16 @@ public static class ElectionTelemetry
     {
         Meter.CreateObservableGauge(
             "leader_election.is_leader",
-            static () => Seats.Select(s => new Measurement<int>(s.Value is { IsValid: true } ? 1 : 0, Tags(s.Key))),
-            description: "1 while this candidate leads, else 0.");
+            static () => from s in Seats
+                         group s.Value.Value by (s.Key.Name, s.Key.Strategy) into led
+                         select new Measurement<int>(led.Any(leadership => leadership is { IsValid: true }) ? 1 : 0, Tags(led.Key.Name, led.Key.Strategy)),
+            description: "1 while a candidate of this process leads, else 0.");
         Meter.CreateObservableGauge(
             "leader_election.lease.remaining",
             static () => from s in Seats
-                         where s.Value is not null
-                         select new Measurement<double>(s.Value!.LeaseRemaining.TotalSeconds, Tags(s.Key)),
+                         where s.Value.Value is not null
+                         group s.Value.Value!.LeaseRemaining by (s.Key.Name, s.Key.Strategy) into led
+                         select new Measurement<double>(led.Max().TotalSeconds, Tags(led.Key.Name, led.Key.Strategy)),
             "s",
             "For how long the leader may believe without another renewal.");
     }
@@ -66,7 +76,7 @@ public static class ElectionTelemetry
     /// <param name="strategy">The strategy that read it; <see langword="null"/> for other readers.</param>
     public static void Refused(string what, string? strategy = null)
     {
-        var tags = new TagList { { "what", what } };
+        var tags = new TagList { { RefusedInputTag, what } };
         if (strategy is not null)
             tags.Add(StrategyTag, strategy);
         Count(Refusals, tags);
@@ -76,12 +86,17 @@ public static class ElectionTelemetry
     /// <returns>Its span; give it to <see cref="EndCampaign"/>.</returns>
     internal static Activity? Campaign(Election election)
     {
-        Seats.TryAdd(election, null);
+        Seats.GetOrCreateValue(election);
         return Start("campaign", election);
     }
 
-    internal static void EndCampaign(Activity? campaign, DateTimeOffset at)
+    internal static void EndCampaign(Activity? campaign, DateTimeOffset at, Exception? failure)
     {
+        if (failure is not null)
+        {
+            campaign?.SetTag(ErrorTypeTag, ErrorType(failure));
+            campaign?.SetStatus(ActivityStatusCode.Error, failure.Message);
+        }
         campaign?.SetEndTime(at.UtcDateTime);
         campaign?.Stop();
     }
@@ -89,11 +104,15 @@ public static class ElectionTelemetry
     /// <summary>Takes note at once; what calls loggers and listeners is left to <see cref="BecameLeader"/>.</summary>
     internal static void Leads(Election election, Leadership leadership)
     {
-        Seats[election] = leadership;
+        Seats.GetOrCreateValue(election).Value = leadership;
         leadership.Told = StartEvent("became leader", election, leadership);
     }
 
-    internal static void LeadsNoMore(Election election, Leadership leadership) => Seats.TryUpdate(election, null, leadership);
+    internal static void LeadsNoMore(Election election, Leadership leadership)
+    {
+        if (Seats.TryGetValue(election, out var seat))
+            Interlocked.CompareExchange(ref seat.Value, null, leadership);
+    }
 
     internal static void BecameLeader(
         Election election, Leadership leadership, DateTimeOffset at, TimeSpan campaign, TimeSpan? leaderless, Action log)
@@ -110,15 +129,37 @@ public static class ElectionTelemetry
     {
         var activity = StartEvent(reason == LeadershipEnd.Resigned ? "resign" : "lost leadership", election, leadership);
         activity?.SetStartTime(at.UtcDateTime);
-        activity?.SetTag("election.end_reason", reason.ToString());
+        activity?.SetTag(EndReasonTag, reason.ToString());
+        if (reason != LeadershipEnd.Resigned)
+        {
+            activity?.SetTag(ErrorTypeTag, reason.ToString());
+            activity?.SetStatus(ActivityStatusCode.Error, $"{election.CandidateId} lost the leadership: {reason}");
+        }
         EndEvent(activity, at, log);
         LeadershipDuration.Record(duration.TotalSeconds, Tags(election));
     }
 
-    internal static void Withdrawn(Election election) => Seats.TryRemove(election, out _);
+    internal static void Withdrawn(Election election) => Seats.Remove(election);
 
-    internal static void Renewal(string strategy, string outcome) =>
-        Count(Renewals, new TagList { { StrategyTag, strategy }, { "outcome", outcome } });
+    /// <param name="strategy">The strategy.</param>
+    /// <param name="outcome">Of few different values.</param>
+    /// <param name="failure">Why there is no answer.</param>
+    internal static void Renewal(string strategy, string outcome, Exception? failure = null)
+    {
+        var tags = new TagList { { StrategyTag, strategy }, { RenewalOutcomeTag, outcome } };
+        if (failure is not null)
+            tags.Add(ErrorTypeTag, ErrorType(failure));
+        Count(Renewals, tags);
+    }
+
+    /// <summary>What kind of failure it is: of few different values, those of the store by name and others by their type.</summary>
+    internal static string ErrorType(Exception failure) => failure switch
+    {
+        ElectionStoreException { IsTransient: false } => "refused",
+        ElectionStoreException { InnerException: OperationCanceledException or TimeoutException } => "timeout",
+        ElectionStoreException => "unavailable",
+        _ => failure.GetType().FullName!,
+    };
 
     private static void Count(Counter<long> counter, in TagList tags)
     {
@@ -174,10 +215,12 @@ public static class ElectionTelemetry
         activity?.Stop();
     }
 
-    private static TagList Tags(Election election) => new()
+    private static TagList Tags(Election election) => Tags(election.Name, election.Strategy);
+
+    // Not the candidate: its name may have a process id in it, and a metric would remember each.
+    private static TagList Tags(string name, string strategy) => new()
     {
-        { ElectionTag, election.Name },
-        { CandidateTag, election.CandidateId },
-        { StrategyTag, election.Strategy },
+        { ElectionTag, name },
+        { StrategyTag, strategy },
     };
 }

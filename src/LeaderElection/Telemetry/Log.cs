@@ -5,6 +5,12 @@ namespace LeaderElection.Telemetry;
 /// <summary>What is logged, under event ids that stay.</summary>
 internal static partial class Log
 {
+    /// <summary>
+    /// The exception to log beside its message: one of the store's says all in its line, and what a client put into it may be
+    /// secret; any other is a mistake that has to be found.
+    /// </summary>
+    public static Exception? Cause(Exception e) => e is ElectionStoreException ? null : e;
+
     [LoggerMessage(1, LogLevel.Information, "{Candidate} became leader of {Election} ({Strategy}), fencing token {FencingToken}", EventName = "became leader")]
     public static partial void BecameLeader(this ILogger logger, string candidate, string election, string strategy, long fencingToken);
 
@@ -15,7 +21,7 @@ internal static partial class Log
     public static partial void Resigned(this ILogger logger, string candidate, string election, string strategy, long fencingToken);
 
     [LoggerMessage(4, LogLevel.Warning, "renewal failed ({Strategy}), {Remaining} s of the lease left: {Error}", EventName = "renewal failed")]
-    public static partial void RenewalFailed(this ILogger logger, string strategy, double remaining, string error);
+    public static partial void RenewalFailed(this ILogger logger, Exception? exception, string strategy, double remaining, string error);
 
     [LoggerMessage(5, LogLevel.Warning, "{Candidate} in {Election} ({Strategy}): {Error}; trying on", EventName = "store in trouble")]
     public static partial void StoreInTrouble(this ILogger logger, string candidate, string election, string strategy, string error);
@@ -36,7 +42,7 @@ internal static partial class Log
     public static partial void StoreIsBack(this ILogger logger, string candidate, string election, string strategy);
 
     [LoggerMessage(11, LogLevel.Debug, "observing {Election} ({Strategy}): {Error}; trying on", EventName = "observing in trouble")]
-    public static partial void ObservingInTrouble(this ILogger logger, string election, string strategy, string error);
+    public static partial void ObservingInTrouble(this ILogger logger, Exception? exception, string election, string strategy, string error);
 
     [LoggerMessage(12, LogLevel.Error, "what {Candidate} registered to be called at the end of its leadership of {Election} failed", EventName = "callback failed")]
     public static partial void CallbackFailed(this ILogger logger, Exception exception, string candidate, string election);
@@ -52,4 +58,10 @@ internal static partial class Log
 
     [LoggerMessage(16, LogLevel.Error, "{Candidate} failed to observe {Election}; it goes on later", EventName = "observing failed")]
     public static partial void ObservingFailed(this ILogger logger, Exception exception, string candidate, string election);
+
+    [LoggerMessage(17, LogLevel.Warning, "{Dropped} lines were dropped: this logger takes longer over a line than comes until the next", EventName = "lines dropped")]
+    public static partial void LinesDropped(this ILogger logger, long dropped);
+
+    [LoggerMessage(18, LogLevel.Critical, "the work of {Candidate} as leader of {Election} has not stopped {Seconds} s after the leadership ended: the process ends, as its options ask for", EventName = "process ends")]
+    public static partial void ProcessEnds(this ILogger logger, string candidate, string election, double seconds);
 }

@@ -8,10 +8,10 @@ namespace LeaderElection.Telemetry;
 /// </summary>
 internal sealed class QueuedLogger : ILogger
 {
-    private readonly SerialQueue _queue = new();
+    private readonly SerialQueue _queue;
     private readonly ILogger _inner;
 
-    private QueuedLogger(ILogger inner) => _inner = inner;
+    private QueuedLogger(ILogger inner) => (_inner, _queue) = (inner, new SerialQueue(inner.LinesDropped));
 
     public static QueuedLogger Of(ILogger logger) => logger as QueuedLogger ?? new QueuedLogger(logger);
 

@@ -4,7 +4,8 @@ namespace LeaderElection.Telemetry;
 /// Runs code of others (loggers, listeners, subscribers) one after another on the thread pool. Whoever posts it does not
 /// wait, and does not hear of its exceptions: such code holds up what stands behind it here, and nothing else.
 /// </summary>
-internal sealed class SerialQueue
+/// <param name="dropped">Called with how many were dropped, once there is room again.</param>
+internal sealed class SerialQueue(Action<long>? dropped = null)
 {
     /// <summary>Where code hangs, no more than this waits behind it; what comes later is dropped.</summary>
     private const int MostWaiting = 10_000;
@@ -16,6 +17,7 @@ internal sealed class SerialQueue
     private readonly Queue<(Action Action, ExecutionContext? Context)> _waiting = new();
     private TaskCompletionSource? _idle;
     private bool _isRunning;
+    private long _dropped;
 
     /// <summary>Whether the caller is run by this queue.</summary>
     public bool IsRunningHere => _runningHere == this;
@@ -27,7 +29,10 @@ internal sealed class SerialQueue
         lock (_lock)
         {
             if (_waiting.Count >= MostWaiting)
+            {
+                _dropped++;
                 return;
+            }
             _waiting.Enqueue((action, context));
             if (_isRunning)
                 return;
@@ -67,6 +72,12 @@ internal sealed class SerialQueue
         {
             if (_waiting.TryDequeue(out var next))
                 return next;
+            if (_dropped > 0 && dropped is not null)
+            {
+                var count = _dropped;
+                _dropped = 0;
+                return (() => dropped(count), null);
+            }
             _isRunning = false;
             _idle?.SetResult();
             _idle = null;
