@@ -4,7 +4,7 @@ using LeaderElection.Tests.Servers;
 
 namespace LeaderElection.Tests.Conformance;
 
-public sealed class EtcdStore : EntryStore
+public sealed class EtcdStore : EntryStore, INetworkStore
 {
     private EtcdStore(EtcdServer server) => Server = server;
 
@@ -29,9 +29,36 @@ public sealed class EtcdStore : EntryStore
 
     public override ValueTask DisposeAsync() => Server.DisposeAsync();
 
-    protected override IElectionBackend Create(Action<LeaseOptions> configure)
+    public bool HasQueue => true;
+
+    public StoreLine OpenLine() => new(Server.Port);
+
+    public IElectionBackend CreateBackend(StoreLine line, TimeSpan lease) => Create(options => options.LeaseDuration = lease, $"http://{line.Endpoints.Single()}");
+
+    public async Task<int> EntriesAsync(string election) =>
+        (await Server.CtlAsync("get", "--prefix", election + "/", "--keys-only")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
+
+    public bool LoseNews(Span<byte> answers)
     {
-        var options = new EtcdElectionOptions { ConnectionString = Server.Endpoint };
+        // In a WatchResponse the events are field 11, and an event begins with its type, if that is a deletion, or its key.
+        // Of a field that it does not know, such as 15, the client takes no note.
+        var lost = false;
+        for (var i = 0; i + 7 <= answers.Length; i++)
+        {
+            if (answers[i..] is [0x5A, _, 0x08, 0x01, 0x12, _, 0x0A, ..] or [0x5A, _, 0x12, _, 0x0A, _, ..])
+            {
+                answers[i] = 0x7A;
+                lost = true;
+            }
+        }
+        return lost;
+    }
+
+    protected override IElectionBackend Create(Action<LeaseOptions> configure) => Create(configure, Server.Endpoint);
+
+    private EtcdElectionBackend Create(Action<LeaseOptions> configure, string endpoint)
+    {
+        var options = new EtcdElectionOptions { ConnectionString = endpoint };
         configure(options);
         return new EtcdElectionBackend(options, Log.For<EtcdElectionBackend>());
     }

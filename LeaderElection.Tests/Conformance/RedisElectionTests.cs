@@ -222,18 +222,6 @@ public sealed class RedisElectionTests : RedisTests
         Assert.Equal("shard-7", (await await Task.WhenAny(followers)).ElectionName);
     }
 
-    /// <summary>Found by trial: with the message lost, nobody led as long as the one that had resigned led anything else.</summary>
-    [Fact]
-    public async Task Resignation_WhoseMessageIsLost_IsFoundWithinALease()
-    {
-        var leader = Backend();
-        await leader.CreateElection("e", "a").CampaignAsync(Late);
-        await leader.CreateElection("other", "a").CampaignAsync(Late);
-        var (follower, _) = await FollowAsync();
-        await Store.Server.CliAsync("SET", Entry, $"- {await Store.Server.CliAsync("GET", Token)}");
-        Assert.Equal("b", (await follower).CandidateId);
-    }
-
     [Fact]
     public async Task Idle_ThousandElections_AreRenewedByOneScript()
     {

@@ -5,7 +5,7 @@ using LeaderElection.Tests.Servers;
 namespace LeaderElection.Tests.Conformance;
 
 /// <summary>Three independent Redis servers, one of which may be of no use.</summary>
-public sealed class RedisMajorityStore : Store
+public sealed class RedisMajorityStore : Store, INetworkStore
 {
     private readonly ServerFault _fault;
 
@@ -65,9 +65,24 @@ public sealed class RedisMajorityStore : Store
             await server.DisposeAsync();
     }
 
-    protected override IElectionBackend Create(Action<LeaseOptions> configure)
+    public StoreLine OpenLine() => new([.. Servers.Select(s => s.Port)]);
+
+    public IElectionBackend CreateBackend(StoreLine line, TimeSpan lease) => Create(options => options.LeaseDuration = lease, string.Join(';', line.Endpoints));
+
+    /// <remarks>What all servers have, votes too.</remarks>
+    public async Task<int> EntriesAsync(string election)
     {
-        var options = new RedisElectionOptions { ConnectionString = ConnectionString };
+        var entries = await Task.WhenAll(Servers.Select(s => s.CliAsync("GET", $"{{leader-election}}:election:{election}")));
+        return Array.TrueForAll(entries, e => e.Split(' ').Length >= 5) ? 1 : 0;
+    }
+
+    public bool LoseNews(Span<byte> answers) => RedisStore.LoseMessages(answers);
+
+    protected override IElectionBackend Create(Action<LeaseOptions> configure) => Create(configure, ConnectionString);
+
+    private RedisElectionBackend Create(Action<LeaseOptions> configure, string connectionString)
+    {
+        var options = new RedisElectionOptions { ConnectionString = connectionString };
         configure(options);
         return new RedisElectionBackend(options, Log.For<RedisElectionBackend>());
     }

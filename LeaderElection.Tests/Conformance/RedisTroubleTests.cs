@@ -97,54 +97,6 @@ public sealed class RedisTroubleTests : RedisTests
         Assert.Contains(Store.Log.Lines, l => l.Contains("an answer of a kind", StringComparison.Ordinal));
     }
 
-    [Theory]
-    [InlineData("claim")]
-    [InlineData("renewal")]
-    [InlineData("release")]
-    public async Task Request_ThatArrivesWhenItsProcessIsGone_DoesNoHarmToTheNextLeader(string kind)
-    {
-        await using var line = new DroppingProxy(Store.Server.Port);
-        await using var gone = Connect(line.Endpoint, TimeSpan.FromSeconds(2));
-        await (await gone.CreateElection("other", "a").CampaignAsync(Late)).DisposeAsync();
-        if (kind == "claim")
-        {
-            line.DropRequests();
-            _ = gone.CreateElection("e", "a").CampaignAsync(Late).AsTask();
-            await LoggedAsync("no answer within");
-        }
-        else
-        {
-            var earlier = await gone.CreateElection("e", "a").CampaignAsync(Late);
-            line.DropRequests();
-            if (kind == "release")
-                await Assert.ThrowsAsync<ElectionStoreException>(() => earlier.ResignAsync(Late).AsTask());
-            await Eventually.TrueAsync(() => !earlier.IsValid, "the lease to run out while renewals are held");
-        }
-        var next = await Backend(TimeSpan.FromSeconds(2)).CreateElection("e", "b").CampaignAsync(Late);
-        await gone.DisposeAsync();
-        await Store.Server.CliAsync("CONFIG", "RESETSTAT");
-        line.Resume();
-        await Eventually.GetAsync(() => Store.Server.CallsAsync("pexpire"), renewals => renewals > 2, "what was held, and renewals after it");
-        Assert.True(next.IsValid);
-        await next.ResignAsync(Late);
-        Assert.True((await Backend().CreateElection("e", "c").CampaignAsync(Late)).FencingToken > next.FencingToken);
-    }
-
-    /// <summary>Nothing comes back, and no end of the connection: also a follower, which asks for nothing, gives it up.</summary>
-    [Fact]
-    public async Task Follower_OnASilentConnection_ConnectsAgainWithinALease()
-    {
-        var lease = TimeSpan.FromSeconds(6);
-        await Backend(lease).CreateElection("e", "a").CampaignAsync(Late);
-        await using var line = new DroppingProxy(Store.Server.Port);
-        await using var backend = Connect(line.Endpoint, lease);
-        _ = backend.CreateElection("e", "b").CampaignAsync(Late).AsTask();
-        await Eventually.TrueAsync(() => backend.FollowerCount == 1, "the follower to wait");
-        var connections = line.Accepted;
-        line.Drop();
-        await Eventually.TrueAsync(() => line.Accepted > connections, "a new connection", TimeSpan.FromSeconds(12));
-    }
-
     [Fact]
     public async Task RightsRevoked_AreToldOnce()
     {

@@ -9,7 +9,7 @@ public sealed class DroppingProxy : IAsyncDisposable
 {
     private readonly TcpListener _listener;
     private readonly IPEndPoint _target;
-    private readonly ConcurrentDictionary<CancellationTokenSource, Task> _connections = new();
+    private readonly ConcurrentDictionary<Connection, Task> _connections = new();
     private readonly Task _accepts;
     private volatile TaskCompletionSource _open = Opened();
     private volatile TaskCompletionSource _requestsOpen = Opened();
@@ -17,6 +17,7 @@ public sealed class DroppingProxy : IAsyncDisposable
     private Func<byte[], byte[]>? _rewrite;
     private long _answersTake;
     private int _accepted;
+    private volatile bool _isDelivering;
 
     /// <param name="target">The port that it stands before.</param>
     /// <param name="targetAddress">The address of that, if not loopback.</param>
@@ -37,6 +38,12 @@ public sealed class DroppingProxy : IAsyncDisposable
 
     /// <summary>How many connections were made to it so far.</summary>
     public int Accepted => Volatile.Read(ref _accepted);
+
+    /// <summary>Whether something is held that a client has sent.</summary>
+    public bool HoldsRequest => _connections.Keys.Any(c => c.HoldsRequest);
+
+    /// <summary>Whether something is held that the server has answered.</summary>
+    public bool HoldsAnswer => _connections.Keys.Any(c => c.HoldsAnswer);
 
     /// <summary>From now on nothing gets through, no byte and no end of a connection, and nobody is told: connections stay open, and new ones open.</summary>
     public void Drop()
@@ -74,11 +81,32 @@ public sealed class DroppingProxy : IAsyncDisposable
         _answersOpen.TrySetResult();
     }
 
+    /// <summary>
+    /// What the clients sent reaches the server after all, and nobody hears what it answers, as when they have gone meanwhile.
+    /// Returns when it has answered, or hung up, wherever something was held; that a client has hung up it hears only then.
+    /// </summary>
+    public async Task DeliverAsync()
+    {
+        _isDelivering = true;
+        var late = _connections.Keys.Where(c => c.HoldsRequest).ToArray();
+        if (late is [])
+            throw new InvalidOperationException("Nothing is held.");
+        _requestsOpen.TrySetResult();
+        await Task.WhenAll(late.Select(c => c.Heard.Task));
+    }
+
+    /// <summary>The connections that there are carry nothing any more, as when one side is gone without a word; new ones do.</summary>
+    public void Strand()
+    {
+        foreach (var connection in _connections.Keys)
+            connection.IsStranded = true;
+    }
+
     /// <summary>Resets all connections that there are; new ones are possible.</summary>
     public void Cut()
     {
         foreach (var connection in _connections.Keys)
-            connection.Cancel();
+            connection.Ended.Cancel();
     }
 
     public async ValueTask DisposeAsync()
@@ -105,15 +133,16 @@ public sealed class DroppingProxy : IAsyncDisposable
                 return;
             }
             Interlocked.Increment(ref _accepted);
-            var cut = new CancellationTokenSource();
+            var connection = new Connection();
             // Known before it is served, so that no cut misses it.
-            _connections[cut] = Task.CompletedTask;
-            _connections[cut] = ConnectAsync(client, cut.Token);
+            _connections[connection] = Task.CompletedTask;
+            _connections[connection] = ConnectAsync(client, connection);
         }
     }
 
-    private async Task ConnectAsync(Socket client, CancellationToken cut)
+    private async Task ConnectAsync(Socket client, Connection connection)
     {
+        var cut = connection.Ended.Token;
         using var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         using var _ = client;
         client.NoDelay = server.NoDelay = true;
@@ -121,12 +150,16 @@ public sealed class DroppingProxy : IAsyncDisposable
         {
             await _open.Task.WaitAsync(cut);
             await server.ConnectAsync(_target, cut);
-            await Task.WhenAll(PumpAsync(client, server, isAnswer: false, cut), PumpAsync(server, client, isAnswer: true, cut));
+            await Task.WhenAll(PumpAsync(client, server, isAnswer: false, connection), PumpAsync(server, client, isAnswer: true, connection));
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
         {
             ResetWhenClosed(client);
             ResetWhenClosed(server);
+        }
+        finally
+        {
+            connection.Heard.TrySetResult();
         }
     }
 
@@ -150,23 +183,36 @@ public sealed class DroppingProxy : IAsyncDisposable
         }
     }
 
-    private async Task PassAsync(bool isAnswer, CancellationToken cut)
+    private async Task PassAsync(bool isAnswer, Connection connection, bool isData)
     {
+        var cut = connection.Ended.Token;
         if (isAnswer && new TimeSpan(Interlocked.Read(ref _answersTake)) is { Ticks: > 0 } late)
             await Task.Delay(late, TimeProvider.System, cut);
+        var gate = (isAnswer ? _answersOpen : _requestsOpen).Task;
+        connection.Holds(isAnswer, isData && !(gate.IsCompleted && _open.Task.IsCompleted));
         await _open.Task.WaitAsync(cut);
-        await (isAnswer ? _answersOpen : _requestsOpen).Task.WaitAsync(cut);
+        await gate.WaitAsync(cut);
+        if (connection.IsStranded)
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cut);
+        connection.Holds(isAnswer, false);
     }
 
-    private async Task PumpAsync(Socket from, Socket to, bool isAnswer, CancellationToken cut)
+    private async Task PumpAsync(Socket from, Socket to, bool isAnswer, Connection connection)
     {
+        var cut = connection.Ended.Token;
         var buffer = new byte[16 * 1024];
         try
         {
             while (true)
             {
                 var count = await from.ReceiveAsync(buffer, cut);
-                await PassAsync(isAnswer, cut);
+                if (isAnswer && (count == 0 || _isDelivering))
+                    connection.Heard.TrySetResult();
+                if (isAnswer && count > 0 && _isDelivering)
+                    continue;
+                if (count == 0 && _isDelivering)
+                    await connection.Heard.Task.WaitAsync(cut);
+                await PassAsync(isAnswer, connection, isData: count > 0);
                 if (count == 0)
                     break;
                 ReadOnlyMemory<byte> passed = buffer.AsMemory(0, count);
@@ -180,10 +226,40 @@ public sealed class DroppingProxy : IAsyncDisposable
         catch (SocketException)
         {
             // One side has failed: so the other one has to hear of it, or its pump would wait for ever.
-            await PassAsync(isAnswer, cut);
+            if (isAnswer)
+                connection.Heard.TrySetResult();
+            else if (_isDelivering)
+                await connection.Heard.Task.WaitAsync(cut);
+            await PassAsync(isAnswer, connection, isData: false);
             ResetWhenClosed(to);
             to.Close();
             throw;
+        }
+    }
+
+    private sealed class Connection
+    {
+        private volatile bool _holdsRequest;
+        private volatile bool _holdsAnswer;
+
+        /// <summary>Cancelled when it is reset.</summary>
+        public CancellationTokenSource Ended { get; } = new();
+
+        /// <summary>Set when the server has answered what was delivered late, or has hung up.</summary>
+        public TaskCompletionSource Heard { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public bool HoldsRequest => _holdsRequest && !Ended.IsCancellationRequested;
+
+        public bool HoldsAnswer => _holdsAnswer && !Ended.IsCancellationRequested;
+
+        public bool IsStranded { get; set; }
+
+        public void Holds(bool isAnswer, bool value)
+        {
+            if (isAnswer)
+                _holdsAnswer = value;
+            else
+                _holdsRequest = value;
         }
     }
 }

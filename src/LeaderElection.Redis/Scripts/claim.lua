@@ -93,7 +93,7 @@ local function decide(election, counter, holdersLease, id, candidate, name, must
     end
     if holds == holder and isOver ~= '1' then
       -- By this server's clock, which may have jumped; what counts is a clock that cannot.
-      return {'vacant', holds, vacancy}
+      return {'vacant', holds, longest or vacancy}
     end
   end
 
