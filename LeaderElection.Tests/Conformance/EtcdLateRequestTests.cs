@@ -39,6 +39,20 @@ public sealed class EtcdLateRequestTests : EtcdTests
         await Backend(Long).CreateElection("e", "patient").CampaignAsync(Late).AsTask().WaitAsync(Eventually.Limit, TimeProvider.System);
     }
 
+    /// <summary>What a backup brings back is bound to a lease that may live on.</summary>
+    [Fact]
+    public async Task Key_UnderALivingLeaseThatNobodyWants_IsTakenAway()
+    {
+        var backend = Backend(TimeSpan.FromSeconds(3));
+        var other = await backend.CreateElection("other", "a").CampaignAsync(Late);
+        var former = await backend.CreateElection("e", "a").CampaignAsync(Late);
+        var key = Assert.Single(await KeysAsync());
+        await former.ResignAsync(Late);
+        await Store.Server.CtlAsync("put", key, "a", "--lease", LeaseOf(key));
+        Assert.True((await Backend(Long).CreateElection("e", "b").CampaignAsync(Late)).FencingToken > former.FencingToken);
+        Assert.True(other.IsValid);
+    }
+
     [Fact]
     public async Task Leave_CarriedOutAgainAfterTheSeatWasTakenAnew_DoesNoHarm()
     {

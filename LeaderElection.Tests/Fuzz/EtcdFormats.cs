@@ -139,9 +139,9 @@ internal static class EtcdFormats
     private static T Read<T>(byte[] input, Func<EtcdInput, T> read)
     {
         var frames = new EtcdFrames(new Replay(input, piece: 1 + (input.Length % 500)));
-        var message = Next(frames) ?? throw EtcdReply.Senseless();
+        var message = Next(frames) ?? throw EtcdFailure.Senseless();
         var reply = EtcdInput.Read(message, read);
-        return Next(frames) is null ? reply : throw EtcdReply.Senseless();
+        return Next(frames) is null ? reply : throw EtcdFailure.Senseless();
     }
 
     private static ArraySegment<byte>? Next(EtcdFrames frames)

@@ -94,7 +94,7 @@ public sealed class FoundTests
     [Fact]
     public async Task EtcdMessage_WithoutEnd_IsGivenUp()
     {
-        var endless = new EtcdFrames(new Replay(EtcdWriter.Frame(new byte[EtcdReply.MaxLength + 1])));
+        var endless = new EtcdFrames(new Replay(EtcdWriter.Frame(new byte[EtcdFrames.MaxLength + 1])));
         await Assert.ThrowsAsync<EtcdFailure>(() => endless.NextAsync(CancellationToken.None).AsTask());
         byte[] message = [.. Enumerable.Range(0, 100_000).Select(i => (byte)i)];
         var whole = new EtcdFrames(new Replay([.. EtcdWriter.Frame(message), .. EtcdWriter.Frame([1]), .. EtcdWriter.Frame(message)], piece: 777));

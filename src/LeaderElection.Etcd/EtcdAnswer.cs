@@ -51,17 +51,17 @@ internal sealed class EtcdAnswer : IDisposable
             return new EtcdFailure(EtcdFailure.NoAnswer, $"HTTP status {(int)status}");
         if (status != HttpStatusCode.OK)
             return EtcdFailure.NotEtcd($"HTTP status {(int)status}");
-        return mediaType == "application/grpc" ? null : EtcdReply.Senseless();
+        return mediaType == "application/grpc" ? null : EtcdFailure.Senseless();
     }
 
     /// <exception cref="EtcdFailure">Those at its end say that it failed, or do not say how it ended.</exception>
     internal static void ThrowIfFailed(HttpHeaders headers)
     {
         if (!headers.NonValidated.TryGetValues(Status, out var status) || !int.TryParse(status.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var code))
-            throw EtcdReply.Senseless();
+            throw EtcdFailure.Senseless();
         if (code == 0)
             return;
         var message = headers.NonValidated.TryGetValues("grpc-message", out var words) ? Uri.UnescapeDataString(words.ToString()) : "";
-        throw new EtcdFailure(code, message == "" ? "it failed without saying why" : EtcdReply.Words(message));
+        throw new EtcdFailure(code, message == "" ? "it failed without saying why" : EtcdFailure.Words(message));
     }
 }

@@ -25,11 +25,11 @@ internal sealed class EtcdChannel(Uri endpoint, HttpMessageInvoker http, TimePro
     {
         using var answer = await OpenAsync(method, new ReadOnlyMemoryContent(frame), token, stop).ConfigureAwait(false);
         if (await answer.NextAsync(stop).ConfigureAwait(false) is not { } message)
-            throw EtcdReply.Senseless();
+            throw EtcdFailure.Senseless();
         var reply = EtcdInput.Read(message, read);
         // Only now it says whether that is meant.
         if (await answer.NextAsync(stop).ConfigureAwait(false) is not null)
-            throw EtcdReply.Senseless();
+            throw EtcdFailure.Senseless();
         return reply;
     }
 
@@ -47,7 +47,7 @@ internal sealed class EtcdChannel(Uri endpoint, HttpMessageInvoker http, TimePro
             using var answer = await OpenAsync(method, body, token, stop).ConfigureAwait(false);
             return await answer.NextAsync(stop).ConfigureAwait(false) is { } message
                 ? EtcdInput.Read(message, read)
-                : throw EtcdReply.Senseless();
+                : throw EtcdFailure.Senseless();
         }
         finally
         {

@@ -119,7 +119,6 @@ internal sealed class EtcdConnection : IDisposable
                 var isAsAnother = MoveFrom(channel);
                 if ((--attempts <= 0 && !isAsAnother) || cancellationToken.IsCancellationRequested)
                     throw;
-                request.WasRepeated = true;
             }
         }
     }

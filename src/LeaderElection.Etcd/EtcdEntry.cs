@@ -30,9 +30,6 @@ internal sealed class EtcdEntry : QueueEntry
     /// <summary>Whether a join was sent: the key may be there although no reply said so.</summary>
     public bool MayBeThere { get; set; }
 
-    /// <summary>Whether a join was sent that nobody answered, and that etcd may carry out at any time: a frozen member does when it thaws.</summary>
-    public bool MayComeLate { get; set; }
-
     /// <summary>Listens for the deletion of the own key.</summary>
     /// <param name="revision">When it was seen.</param>
     public void WatchOwn(long revision)

@@ -1,3 +1,5 @@
+using LeaderElection.Telemetry;
+
 namespace LeaderElection.Etcd;
 
 /// <summary>What went wrong with a request, in etcd's words or the network's.</summary>
@@ -9,6 +11,7 @@ internal sealed class EtcdFailure(int code, string message, Exception? innerExce
 
     public const string IsThisEtcd = "is this the client URL of etcd 3.4 or later, with the right scheme?";
 
+    private const int MaxWords = 300;
     private const int DeadlineExceeded = 4;
     private const int NotFound = 5;
     private const int PermissionDenied = 7;
@@ -20,6 +23,14 @@ internal sealed class EtcdFailure(int code, string message, Exception? innerExce
     /// <summary>Something answered, and not as etcd would.</summary>
     public static EtcdFailure NotEtcd(string answer, Exception? e = null) =>
         new(Unimplemented, $"{answer}, which etcd would not answer; {IsThisEtcd}", e);
+
+    /// <summary>What an endpoint answers may be anything: what makes no sense is refused in one clear line.</summary>
+    public static EtcdFailure Senseless(Exception? e = null) => Refused("its answer makes no sense; is this the client URL of etcd 3.4 or later?", e);
+
+    public static EtcdFailure TooLong(int limit) => Refused($"its answer has more than {limit} bytes; is this the client URL of etcd?", null);
+
+    /// <summary>What an endpoint says, fit for one line.</summary>
+    public static string Words(string text) => ElectionNames.Printable(text, MaxWords);
 
     /// <summary>Whether another member of the cluster may do better.</summary>
     public bool IsOfEndpoint => code is NoAnswer or DeadlineExceeded or Unavailable;
@@ -53,6 +64,12 @@ internal sealed class EtcdFailure(int code, string message, Exception? innerExce
         if (Says("database space exceeded"))
             return "its database is full; compact and defragment it, then disarm the alarm";
         return Message;
+    }
+
+    private static EtcdFailure Refused(string why, Exception? e)
+    {
+        ElectionTelemetry.Refused("reply", "etcd");
+        return new EtcdFailure(NoAnswer, why, e);
     }
 
     private bool Says(string words) => Message.Contains(words, StringComparison.Ordinal);

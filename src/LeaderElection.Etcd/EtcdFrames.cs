@@ -6,6 +6,9 @@ namespace LeaderElection.Etcd;
 /// <summary>Takes the messages out of what comes, as gRPC frames them.</summary>
 internal sealed class EtcdFrames(Stream stream)
 {
+    /// <summary>An answer to the largest transaction of elections, with the longest names, is far smaller.</summary>
+    public const int MaxLength = 16 << 20;
+
     private byte[] _buffer = new byte[1024];
     private int _start;
     private int _end;
@@ -15,16 +18,16 @@ internal sealed class EtcdFrames(Stream stream)
     public async ValueTask<ArraySegment<byte>?> NextAsync(CancellationToken stop)
     {
         if (!await FillAsync(EtcdMessage.FrameHeader, stop).ConfigureAwait(false))
-            return _end == _start ? null : throw EtcdReply.Senseless();
+            return _end == _start ? null : throw EtcdFailure.Senseless();
         var length = BinaryPrimitives.ReadUInt32BigEndian(_buffer.AsSpan(_start + 1));
         // Compressed would be 1, and was not asked for.
         if (_buffer[_start] != 0)
-            throw EtcdReply.Senseless();
-        if (length > EtcdReply.MaxLength)
-            throw EtcdReply.TooLong();
+            throw EtcdFailure.Senseless();
+        if (length > MaxLength)
+            throw EtcdFailure.TooLong(MaxLength);
         _start += EtcdMessage.FrameHeader;
         if (!await FillAsync((int)length, stop).ConfigureAwait(false))
-            throw EtcdReply.Senseless();
+            throw EtcdFailure.Senseless();
         var message = new ArraySegment<byte>(_buffer, _start, (int)length);
         _start += (int)length;
         return message;

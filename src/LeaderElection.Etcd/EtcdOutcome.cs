@@ -24,7 +24,7 @@ internal readonly record struct EtcdOutcome(bool Succeeded, long Revision, KeyVa
     /// <summary>An answer that fits its type, and not the question.</summary>
     public static ElectionStoreException Senseless()
     {
-        var failure = EtcdReply.Senseless();
+        var failure = EtcdFailure.Senseless();
         return new($"etcd: {failure.Message}", isTransient: true, failure);
     }
 }

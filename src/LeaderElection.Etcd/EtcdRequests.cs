@@ -26,6 +26,10 @@ internal sealed class EtcdRequests(EtcdConnection connection, EtcdHistory histor
     public Task<LeaseResponse> KeepAliveAsync(long id, CancellationToken cancellationToken) =>
         connection.AskStreamAsync("Lease/LeaseKeepAlive", new LeaseRequest(id), LeaseResponse.Read, cancellationToken);
 
+    /// <summary>Which keys hang on the lease.</summary>
+    public Task<IReadOnlyList<byte[]>> KeysAsync(long id, CancellationToken cancellationToken) =>
+        connection.AskAsync("Lease/LeaseTimeToLive", new LeaseKeysRequest(id), LeaseKeysResponse.Read, cancellationToken);
+
     /// <summary>Ends the lease, and deletes its keys.</summary>
     public async ValueTask RevokeAsync(long id, CancellationToken cancellationToken)
     {

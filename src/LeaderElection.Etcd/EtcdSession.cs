@@ -1,3 +1,4 @@
+using System.Text;
 using LeaderElection.Etcd.Protocol;
 using LeaderElection.Leases;
 using LeaderElection.Sessions;
@@ -7,9 +8,9 @@ namespace LeaderElection.Etcd;
 /// <summary>A lease of etcd, with the keys of this process's candidates bound to it.</summary>
 internal sealed class EtcdSession(EtcdElectionBackend backend, long leaseId, LeaseClock clock) : Session(clock)
 {
-    private readonly Lock _lock = new();
-    private readonly Dictionary<string, EtcdLateJoin> _late = [];
     private EtcdKey? _lastKey;
+    private long _lookedAt = clock.Time.GetTimestamp();
+    private volatile Task _removing = Task.CompletedTask;
 
     /// <summary>The lease.</summary>
     public long LeaseId { get; } = leaseId;
@@ -24,13 +25,11 @@ internal sealed class EtcdSession(EtcdElectionBackend backend, long leaseId, Lea
     {
         var own = (EtcdEntry)entry;
         var key = own.Key;
-        own.MayComeLate |= own.MayBeThere | await ForgetLateJoinAsync(key).ConfigureAwait(false);
+        // What is found to be wanted by nobody goes before somebody wants it again.
+        await _removing.WaitAsync(cancellationToken).ConfigureAwait(false);
         own.MayBeThere = true;
         _lastKey = key;
-        var join = Join(key, own.Value, LeaseId);
-        var reply = await AskAsync(own, join, cancellationToken).ConfigureAwait(false);
-        own.MayComeLate |= join.WasRepeated;
-        if (reply is not { } joined)
+        if (await AskAsync(own, Join(key, own.Value, LeaseId), cancellationToken).ConfigureAwait(false) is not { } joined)
             return QueuePlace.Gone;
         if (joined.Succeeded)
         {
@@ -69,24 +68,17 @@ internal sealed class EtcdSession(EtcdElectionBackend backend, long leaseId, Lea
         if (!own.MayBeThere)
             return;
         if (entry.FencingToken != 0)
-        {
             await backend.Transactions.RunAsync(Delete(own.Key.Own, entry.FencingToken), own.Election, cancellationToken).ConfigureAwait(false);
-            if (!own.MayComeLate)
-                return;
-        }
-        // Nobody knows whether a join had its effect, or will have it yet: then it is undone when it does.
-        UndoLateJoin(own, await DeleteAsync(own, cancellationToken).ConfigureAwait(false));
+        else
+            await DeleteAsync(own.Key.Own, own.Election, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Deletes the entry's key, whoever put it there.</summary>
-    /// <returns>The revision as of which it is not there.</returns>
-    internal async ValueTask<long> DeleteAsync(EtcdEntry entry, CancellationToken cancellationToken)
+    /// <summary>Deletes a key of this lease, whenever it was put there.</summary>
+    private async ValueTask DeleteAsync(byte[] key, string election, CancellationToken cancellationToken)
     {
-        var seen = await backend.Transactions.RunAsync(
-            new TxnRequest { Success = [new RangeRequest(entry.Key.Own)] }, entry.Election, cancellationToken).ConfigureAwait(false);
-        if (seen.Found is { } there)
-            await backend.Transactions.RunAsync(Delete(entry.Key.Own, there.CreateRevision), entry.Election, cancellationToken).ConfigureAwait(false);
-        return seen.Revision;
+        var seen = await backend.Transactions.RunAsync(new TxnRequest { Success = [new RangeRequest(key)] }, election, cancellationToken).ConfigureAwait(false);
+        if (seen.Found is { } there && there.Lease == LeaseId)
+            await backend.Transactions.RunAsync(Delete(key, there.CreateRevision), election, cancellationToken).ConfigureAwait(false);
     }
 
     protected internal override async ValueTask<bool> RenewAsync(CancellationToken cancellationToken)
@@ -102,18 +94,43 @@ internal sealed class EtcdSession(EtcdElectionBackend backend, long leaseId, Lea
             backend.InBackground(async () => await backend.Transactions.RunAsync(
                 new TxnRequest { Success = [new RangeRequest(key.Own)] }, key.Text, CancellationToken.None).ConfigureAwait(false));
         }
+        if (Clock.Time.GetElapsedTime(_lookedAt) >= Clock.Duration)
+        {
+            _lookedAt = Clock.Time.GetTimestamp();
+            backend.InBackground(RemoveUnwantedAsync);
+        }
         return true;
     }
 
-    protected internal override async ValueTask CloseAsync(CancellationToken cancellationToken)
+    protected internal override ValueTask CloseAsync(CancellationToken cancellationToken) => backend.Requests.RevokeAsync(LeaseId, cancellationToken);
+
+    /// <summary>
+    /// Once per lease: keys that hang on it and that no candidate here knows of would stand in the queue for as long as it
+    /// lives. A join brings one that nobody answered, and that a frozen member carries out when it thaws; so does a backup.
+    /// </summary>
+    private async Task RemoveUnwantedAsync()
     {
-        lock (_lock)
+        var keys = await backend.Requests.KeysAsync(LeaseId, CancellationToken.None).ConfigureAwait(false);
+        if (Unwanted() is [])
+            return;
+        var removed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _removing = removed.Task;
+        try
         {
-            foreach (var late in _late.Values)
-                late.Dispose();
-            _late.Clear();
+            // Again, as who comes from now on waits; and these came before.
+            foreach (var key in Unwanted())
+                await DeleteAsync(key, Encoding.UTF8.GetString(key), CancellationToken.None).ConfigureAwait(false);
         }
-        await backend.Requests.RevokeAsync(LeaseId, cancellationToken).ConfigureAwait(false);
+        finally
+        {
+            removed.SetResult();
+        }
+
+        byte[][] Unwanted()
+        {
+            var wanted = Entries.Select(entry => ((EtcdEntry)entry).Key.Text).ToHashSet(StringComparer.Ordinal);
+            return [.. keys.Where(key => !wanted.Contains(Encoding.UTF8.GetString(key)))];
+        }
     }
 
     /// <returns><see langword="null"/> when the lease is gone.</returns>
@@ -128,26 +145,6 @@ internal sealed class EtcdSession(EtcdElectionBackend backend, long leaseId, Lea
             Clock.Revoke();
             return null;
         }
-    }
-
-    private void UndoLateJoin(EtcdEntry entry, long revision)
-    {
-        lock (_lock)
-        {
-            if (!HasEnded && !_late.ContainsKey(entry.Key.Text))
-                _late.Add(entry.Key.Text, new EtcdLateJoin(backend, this, entry, revision));
-        }
-    }
-
-    /// <returns>Whether one was expected, which may come as well while the key is there again, or after that.</returns>
-    private async ValueTask<bool> ForgetLateJoinAsync(EtcdKey key)
-    {
-        EtcdLateJoin? late;
-        lock (_lock) _late.Remove(key.Text, out late);
-        if (late is null)
-            return false;
-        await late.EndAsync().ConfigureAwait(false);
-        return true;
     }
 
     private static RangeRequest Last(EtcdKey key) =>

@@ -88,8 +88,6 @@ internal sealed class EtcdTransactions(EtcdRequests requests)
         {
             var whole = new TxnRequest { Success = [.. batch.Select(w => w.Txn)] };
             var reply = await requests.TxnAsync(whole, CancellationToken.None).ConfigureAwait(false);
-            foreach (var waiting in batch)
-                waiting.Txn.WasRepeated |= whole.WasRepeated;
             var revision = EtcdOutcome.RevisionOf(reply);
             if (reply.Responses.Count != batch.Count || reply.Responses.Exists(r => r.Txn is null))
                 throw EtcdOutcome.Senseless();

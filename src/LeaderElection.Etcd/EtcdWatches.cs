@@ -191,7 +191,7 @@ internal sealed class EtcdWatches : IAsyncDisposable
             return;
         }
         _connection.ForgetToken();
-        Warn($"etcd at {stream.Channel.Endpoint.Authority} refuses a watch: {EtcdReply.Words(response.CancelReason)}; trying on");
+        Warn($"etcd at {stream.Channel.Endpoint.Authority} refuses a watch: {EtcdFailure.Words(response.CancelReason)}; trying on");
         lock (_lock)
         {
             if (stream.WasRefused)

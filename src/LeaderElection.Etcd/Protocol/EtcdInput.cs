@@ -27,12 +27,12 @@ internal sealed class EtcdInput
         }
         catch (InvalidProtocolBufferException e)
         {
-            throw EtcdReply.Senseless(e);
+            throw EtcdFailure.Senseless(e);
         }
     }
 
     /// <summary>The number and type of the next field; 0 at the message's end.</summary>
-    public int Next() => _input.Position < _end ? (int)_input.ReadTag() : _input.Position == _end ? 0 : throw EtcdReply.Senseless();
+    public int Next() => _input.Position < _end ? (int)_input.ReadTag() : _input.Position == _end ? 0 : throw EtcdFailure.Senseless();
 
     public long ReadInt64() => _input.ReadInt64();
 
@@ -46,7 +46,7 @@ internal sealed class EtcdInput
     {
         var (length, outer) = (_input.ReadLength(), _end);
         if (length < 0 || length > outer - _input.Position || ++_depth > DeepestNesting)
-            throw EtcdReply.Senseless();
+            throw EtcdFailure.Senseless();
         _end = _input.Position + length;
         var message = read(this);
         _end = outer;

@@ -9,9 +9,6 @@ internal abstract record EtcdMessage
     /// <summary>What gRPC puts before a message: whether it is compressed, and its length.</summary>
     public const int FrameHeader = 5;
 
-    /// <summary>Whether it was sent again after an attempt that was not answered, which etcd may carry out yet.</summary>
-    public bool WasRepeated { get; set; }
-
     /// <summary>The message as gRPC sends it.</summary>
     public byte[] ToFrame()
     {
