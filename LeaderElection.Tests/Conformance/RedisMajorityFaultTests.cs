@@ -5,44 +5,28 @@ using LeaderElection.Tests.Processes;
 namespace LeaderElection.Tests.Conformance;
 
 /// <summary>What would take a leader of several servers its majority, or the others their calm. No renewal is seen in any of these.</summary>
-public sealed class RedisMajorityFaultTests : IAsyncLifetime
+public sealed class RedisMajorityFaultTests : RedisSeveralTests
 {
     private const string Entry = "{leader-election}:election:e";
     private const string Token = "{leader-election}:token:e";
-
-    private static readonly TimeSpan Long = TimeSpan.FromMinutes(10);
-
-    private readonly List<RedisElectionBackend> _backends = [];
-    private readonly CancellationTokenSource _late = new(TimeSpan.FromSeconds(60), TimeProvider.System);
-    private RedisMajorityStore _store = null!;
-
-    public async Task InitializeAsync() => _store = await RedisMajorityStore.StartNewAsync();
-
-    public async Task DisposeAsync()
-    {
-        foreach (var backend in _backends)
-            await backend.DisposeAsync();
-        await _store.DisposeAsync();
-        _late.Dispose();
-    }
 
     /// <summary>The clock of one server jumps, when the leader has the votes of two.</summary>
     [Fact]
     public async Task Winner_WithoutTheVoteOfOneServer_IsEnteredThereAsSoonAsItIsGivenBack()
     {
-        await _store.Servers[2].CliAsync("SET", "{leader-election}:lease:lease", "somebody", "PX", "600000");
-        await _store.Servers[2].CliAsync("SET", Entry, "+ lease claim 9000000000000 1 somebody", "PX", "600000");
-        var leader = await Backend().CreateElection("e", "a").CampaignAsync(_late.Token);
-        await _store.Servers[2].CliAsync("SET", Entry, "- 0");
+        await Store.Servers[2].CliAsync("SET", "{leader-election}:lease:lease", "somebody", "PX", "600000");
+        await Store.Servers[2].CliAsync("SET", Entry, "+ lease claim 9000000000000 1 somebody", "PX", "600000");
+        var leader = await Backend(Long).CreateElection("e", "a").CampaignAsync(Late);
+        await Store.Servers[2].CliAsync("SET", Entry, "- 0");
         await Eventually.GetAsync(
-            () => _store.Servers[2].CliAsync("GET", Entry), entry => entry.Contains($" {leader.FencingToken} ", StringComparison.Ordinal) && !entry.StartsWith('+'),
+            () => Store.Servers[2].CliAsync("GET", Entry), entry => entry.Contains($" {leader.FencingToken} ", StringComparison.Ordinal) && !entry.StartsWith('+'),
             "the leader's entry", TimeSpan.FromSeconds(10));
 
         // What a jump of its clock makes of the leases there.
-        await _store.Servers[0].CliAsync("DEL", await _store.Servers[0].CliAsync("KEYS", "*:lease:*"));
+        await Store.Servers[0].CliAsync("DEL", await Store.Servers[0].CliAsync("KEYS", "*:lease:*"));
         var next = await FollowAsync("b");
         Assert.True(leader.IsValid);
-        await leader.ResignAsync(_late.Token);
+        await leader.ResignAsync(Late);
         Assert.True((await next).FencingToken > leader.FencingToken);
     }
 
@@ -50,8 +34,8 @@ public sealed class RedisMajorityFaultTests : IAsyncLifetime
     [Fact]
     public async Task Clocks_OfAMajorityJump_NobodyIsElectedBesideTheLeader()
     {
-        var leader = await Backend().CreateElection("e", "a").CampaignAsync(_late.Token);
-        foreach (var server in _store.Servers.Take(2))
+        var leader = await Backend(Long).CreateElection("e", "a").CampaignAsync(Late);
+        foreach (var server in Store.Servers.Take(2))
             await server.CliAsync("DEL", await server.CliAsync("KEYS", "*:lease:*"));
         var next = await FollowAsync("b");
         Assert.True(leader.IsValid);
@@ -62,8 +46,8 @@ public sealed class RedisMajorityFaultTests : IAsyncLifetime
     [Fact]
     public async Task TwoServersRestart_WithWhatTheyHadBeforeTheLeader_NobodyIsElectedBesideIt()
     {
-        var leader = await Backend().CreateElection("e", "a").CampaignAsync(_late.Token);
-        foreach (var server in _store.Servers.Take(2))
+        var leader = await Backend(Long).CreateElection("e", "a").CampaignAsync(Late);
+        foreach (var server in Store.Servers.Take(2))
         {
             await server.CliAsync("DEL", await server.CliAsync("KEYS", "*:lease:*"));
             await server.CliAsync("SET", Entry, "- 5");
@@ -79,13 +63,13 @@ public sealed class RedisMajorityFaultTests : IAsyncLifetime
     [Fact]
     public async Task Entry_DeletedOnAllServers_IsWaitedOutByTheLeaseOfItsLeader()
     {
-        var leader = await Backend().CreateElection("e", "a").CampaignAsync(_late.Token);
+        var leader = await Backend(Long).CreateElection("e", "a").CampaignAsync(Late);
         // One that may vote too, at a much shorter lease.
-        foreach (var server in _store.Servers)
+        foreach (var server in Store.Servers)
             await Eventually.GetAsync(() => server.CliAsync("GET", Entry), entry => entry.Contains($" {leader.FencingToken} ", StringComparison.Ordinal), "the leader's entry");
-        await _store.DeleteEntryAsync("e");
+        await Store.DeleteEntryAsync("e");
         await using var majority = Majority(TimeSpan.FromSeconds(1));
-        var reply = await majority.ClaimAsync(Claim(TimeSpan.FromSeconds(1)), _late.Token);
+        var reply = await majority.ClaimAsync(Claim(TimeSpan.FromSeconds(1)), Late);
         Assert.Equal(ClaimAnswer.Wait, reply.Answer);
         Assert.InRange(reply.Remaining, Long / 2, Long);
         Assert.True(leader.IsValid);
@@ -95,10 +79,10 @@ public sealed class RedisMajorityFaultTests : IAsyncLifetime
     [Fact]
     public async Task Followers_OfALeaderThatIsNotEnteredOnOneServer_DoNotWakeEachOther()
     {
-        var third = _store.Servers[2];
+        var third = Store.Servers[2];
         await third.CliAsync("SET", "{leader-election}:lease:lease", "somebody", "PX", "600000");
         await third.CliAsync("SET", Entry, "lease claim 9000000000000 1 somebody");
-        var leader = await Backend().CreateElection("e", "a").CampaignAsync(_late.Token);
+        var leader = await Backend(Long).CreateElection("e", "a").CampaignAsync(Late);
         foreach (var id in new[] { "b", "c", "d" })
             await FollowAsync(id);
         await third.CliAsync("SET", Entry, "- 0");
@@ -123,36 +107,15 @@ public sealed class RedisMajorityFaultTests : IAsyncLifetime
         for (var i = 0; i < 3; i++)
         {
             var claim = Claim(Long) with { ClaimId = $"claim-{i}" };
-            Assert.Equal(ClaimAnswer.Won, (await majority.ClaimAsync(claim, _late.Token)).Answer);
+            Assert.Equal(ClaimAnswer.Won, (await majority.ClaimAsync(claim, Late)).Answer);
             Assert.Equal(1, majority.Kept);
             // Given back, and lost with the lease.
-            await majority.GiveBackAsync(new LeaseRelease("own-lease", i == 1 ? null : claim, i == 1 ? 0 : 1, EndsLease: true), _late.Token);
+            await majority.GiveBackAsync(new LeaseRelease("own-lease", i == 1 ? null : claim, i == 1 ? 0 : 1, EndsLease: true), Late);
             await Eventually.TrueAsync(() => majority.Kept == 0, "it to be forgotten");
-            foreach (var server in _store.Servers)
+            foreach (var server in Store.Servers)
                 await server.CliAsync("DEL", Entry, Token, "{leader-election}:lease:own-lease");
         }
     }
 
     private static LeaseClaim Claim(TimeSpan lease) => new() { Election = "e", CandidateId = "x", ClaimId = "claim", LeaseId = "own-lease", LongestLease = lease };
-
-    private RedisMajority Majority(TimeSpan lease) => new(
-        [.. _store.Servers.Select(server => new RedisNode(
-            server.Endpoint, "{leader-election}", lease, isOneOfSeveral: true, new RedisEvents(_ => { }, () => { }, _ => { }), TimeProvider.System))],
-        lease, TimeProvider.System, _ => { });
-
-    private RedisElectionBackend Backend()
-    {
-        var backend = (RedisElectionBackend)_store.CreateBackend(lease: Long);
-        _backends.Add(backend);
-        return backend;
-    }
-
-    private async Task<Task<Leadership>> FollowAsync(string candidate)
-    {
-        var backend = Backend();
-        var campaign = backend.CreateElection("e", candidate).CampaignAsync(_late.Token).AsTask();
-        await Eventually.TrueAsync(() => backend.FollowerCount == 1 || campaign.IsCompleted, "the candidate to wait");
-        Assert.False(campaign.IsCompleted);
-        return campaign;
-    }
 }

@@ -69,7 +69,7 @@ public sealed class RedisElectionBackend : LeaseBackend
     }
 
     /// <inheritdoc/>
-    protected override async ValueTask<ClaimReply> ClaimAsync(LeaseClaim claim, CancellationToken cancellationToken)
+    protected internal override async ValueTask<ClaimReply> ClaimAsync(LeaseClaim claim, CancellationToken cancellationToken)
     {
         var reply = await _store.ClaimAsync(claim, cancellationToken).ConfigureAwait(false);
         if (_store is RedisNode && reply is { Answer: ClaimAnswer.Won, Leader: { } leader })
@@ -81,22 +81,22 @@ public sealed class RedisElectionBackend : LeaseBackend
     }
 
     /// <inheritdoc/>
-    protected override async ValueTask<RenewReply> RenewAsync(string leaseId, IReadOnlyList<LeaseClaim> held, CancellationToken cancellationToken) =>
+    protected internal override async ValueTask<RenewReply> RenewAsync(string leaseId, IReadOnlyList<LeaseClaim> held, CancellationToken cancellationToken) =>
         await _store.RenewAsync(leaseId, held, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    protected override async ValueTask GiveBackAsync(LeaseRelease release, CancellationToken cancellationToken)
+    protected internal override async ValueTask GiveBackAsync(LeaseRelease release, CancellationToken cancellationToken)
     {
         Forget(release);
         await _store.GiveBackAsync(release, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    protected override async ValueTask<LeaseRecord?> ReadAsync(string election, CancellationToken cancellationToken) =>
+    protected internal override async ValueTask<LeaseRecord?> ReadAsync(string election, CancellationToken cancellationToken) =>
         await _store.ReadAsync(election, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    protected override async ValueTask<IReadOnlyList<LeaseHolder?>> LookAsync(IReadOnlyList<string> elections, CancellationToken cancellationToken) =>
+    protected internal override async ValueTask<IReadOnlyList<LeaseHolder?>> LookAsync(IReadOnlyList<string> elections, CancellationToken cancellationToken) =>
         await _store.LookAsync(elections, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>

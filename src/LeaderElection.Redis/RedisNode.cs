@@ -24,7 +24,7 @@ internal sealed class RedisNode : IRedisStore
     /// <param name="time">Where time comes from.</param>
     public RedisNode(string server, string keyPrefix, TimeSpan leaseDuration, bool isOneOfSeveral, RedisEvents events, TimeProvider time)
     {
-        var settings = RedisSettings.Read(server, leaseDuration);
+        var settings = RedisSettings.Read(server, leaseDuration, time);
         _keys = new RedisKeys(keyPrefix, settings.DefaultDatabase ?? 0);
         _sightings = new LeaseSightings(time);
         _lease = (long)leaseDuration.TotalMilliseconds;

@@ -25,7 +25,7 @@ internal static partial class RedisSettings
     }
 
     /// <summary>The client's settings: whatever goes wrong with a connection is to be known, and mended, within a lease.</summary>
-    public static ConfigurationOptions Read(string server, TimeSpan leaseDuration)
+    public static ConfigurationOptions Read(string server, TimeSpan leaseDuration, TimeProvider time)
     {
         var settings = ConfigurationOptions.Parse(server);
         // Only a failed first attempt says why it failed. It is made again by whoever needs the connection next.
@@ -39,6 +39,7 @@ internal static partial class RedisSettings
         // A connection on which nothing comes back is given up after four such times, however it looks to the system.
         settings.AsyncTimeout = Math.Min(settings.AsyncTimeout, Milliseconds(leaseDuration / 6, 250, 5000));
         settings.ConnectTimeout = Math.Min(settings.ConnectTimeout, Milliseconds(leaseDuration / 6, 500, 5000));
+        settings.Tunnel ??= new RedisAddresses(TimeSpan.FromMilliseconds(settings.ConnectTimeout), time);
         settings.ReconnectRetryPolicy = new LinearRetry(settings.ConnectTimeout);
         settings.HeartbeatInterval = TimeSpan.FromMilliseconds(Milliseconds(leaseDuration / 10, 100, 2000));
         // How soon it is noticed that a server has become the master.
