@@ -194,6 +194,42 @@ public sealed class RaftMemberTests
     }
 
     [Fact]
+    public void Transfer_WithoutAMajority_IsRefused_AndTheLeaderStopsWithItsLease()
+    {
+        var cluster = new RaftCluster(3);
+        cluster.Elect(0);
+        cluster.Cut(1);
+        cluster.Cut(2);
+        cluster.RunUntil(() => cluster.Members[0]!.WhyNotTransfer("e", "m1") is not null);
+        Assert.Contains(cluster.Members[0]!.WhyNotTransfer("e", "m1"), new[] { "m1 has not answered lately", "this member (m0) does not lead 'e'" });
+        cluster.RunUntil(() => cluster.Leaders() is []);
+        cluster.Advance(1000);
+        Assert.Empty(cluster.Leaders());
+        cluster.Heal();
+        cluster.RunUntil(() => cluster.Leaders().Length == 1);
+    }
+
+    [Fact]
+    public void Leader_ThatResignsEachTime_OthersGetATurn()
+    {
+        var cluster = new RaftCluster(3, priorities: [1, 0, 0]);
+        cluster.Elect(0);
+        for (var i = 0; i < 5; i++)
+        {
+            cluster.Step(0, new Input.Resign("e"));
+            cluster.RunUntil(() => cluster.Leaders() is [1 or 2]);
+            var other = cluster.Leaders()[0];
+            // Its work cannot begin, and still it campaigns, and is preferred.
+            cluster.Stand(0);
+            cluster.Advance(100);
+            cluster.Step(other, new Input.Resign("e", "m0"));
+            cluster.RunUntil(() => cluster.Leaders() is [0]);
+            cluster.Stand(other);
+            cluster.Advance(100);
+        }
+    }
+
+    [Fact]
     public void ProcessKnownToBeDead_AnotherLeadsLongBeforeTheTimeout()
     {
         var cluster = new RaftCluster(3);

@@ -61,6 +61,26 @@ public sealed class RaftRulesTests
     }
 
     [Fact]
+    public void Candidate_WhoseDiskHangs_DoesNotStandInFurtherTerms()
+    {
+        var member = Start(Known(term: 3));
+        Answer(member, member.Step(_now, new Input.Stand("e", "a")));
+        Pass(210);
+        Answer(member, member.Step(_now, new Input.Tick()));
+        Assert.Contains(Receive(member, "m1", new Message.PreVoteReply("e", 4, 3, true)), o => o is Output.Save);
+        for (var i = 0; i < 10; i++)
+        {
+            Pass(310);
+            Assert.DoesNotContain(member.Step(_now, new Input.Tick()), o => o is Output.Send { Message: Message.PreVote });
+            Receive(member, "m1", new Message.PreVoteReply("e", 5, 4, true));
+        }
+        Assert.Equal(4, member.Find("e")!.Term);
+        member.Step(_now, new Input.Saved(2));
+        Pass(310);
+        Assert.Contains(member.Step(_now, new Input.Tick()), o => o is Output.Send { Message: Message.PreVote { Term: 5 } });
+    }
+
+    [Fact]
     public void Heartbeat_OfANewTerm_IsAcknowledgedOnlyOnceTheTermIsOnTheDisk()
     {
         var member = Start(Known(term: 3));

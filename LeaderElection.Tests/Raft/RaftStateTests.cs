@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using LeaderElection.Raft;
 using LeaderElection.Tests.Processes;
 using LeaderElection.Tests.Servers;
@@ -46,6 +48,37 @@ public sealed class RaftStateTests
         await members.Backends[0].DisposeAsync();
         await second.StartAsync();
         Assert.Equal(3, second.GetStatus().Starts);
+    }
+
+    [Fact]
+    public async Task MistakeInTheProgram_TheMemberGivesItsPlaceUp_AndAnotherLeads()
+    {
+        await using var members = new RaftMembers(3);
+        var leader = await members.CampaignAsync();
+        var failed = int.Parse(leader.CandidateId[1..]);
+        RaftAddress.TryParse(members.Files.Options(failed).ConnectionString!, out var address);
+        var node = await members.Backends[failed].NodeAsync();
+        await node.PostAsync(() => throw new InvalidOperationException("made by the test"));
+        Assert.False(leader.IsValid);
+        await Eventually.TrueAsync(() => IsRefused(address.Members[failed].Port), "the address to be given back");
+        await members.LeaderAsync(leader, failed);
+        Assert.All(members.Backends.Where((_, i) => i != failed), b => Assert.False(b.GetStatus().Peers.Single(p => p.Member == leader.CandidateId).IsConnected));
+        var error = await Assert.ThrowsAsync<ElectionStoreException>(() => members.Backends[failed].PingAsync().AsTask());
+        Assert.Contains("the member has stopped: made by the test", error.Message, StringComparison.Ordinal);
+
+        static bool IsRefused(int port)
+        {
+            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                socket.Connect(IPAddress.Loopback, port);
+                return false;
+            }
+            catch (SocketException e)
+            {
+                return e.SocketErrorCode == SocketError.ConnectionRefused;
+            }
+        }
     }
 
     [Fact]

@@ -26,6 +26,8 @@ internal sealed partial class RaftNode
     {
         lock (_lock)
         {
+            if (_failure is { } failure)
+                throw Failed(failure);
             if (!_member.IsAdmitted)
                 throw new ElectionStoreException(_member.Admission.Waits, isTransient: true);
         }

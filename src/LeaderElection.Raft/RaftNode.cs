@@ -135,7 +135,7 @@ internal sealed partial class RaftNode : IAsyncDisposable
     public Task AttachAsync(Link link) => PostAsync(() =>
     {
         var neighbour = link.Neighbour;
-        if (_stop.IsCancellationRequested || neighbour.Life.Succeeds(link.Life))
+        if (_failure is not null || _stop.IsCancellationRequested || neighbour.Life.Succeeds(link.Life))
         {
             link.Close();
             return;
@@ -310,9 +310,17 @@ internal sealed partial class RaftNode : IAsyncDisposable
         _clock.Revoke();
         EndCampaigns(() => Failed(e));
         _started.TrySetException(Failed(e));
-        // The others need not count on it; nor is it reported dead before its lease, which is revoked.
+        // The others need not count on it.
         foreach (var neighbour in _transport.Neighbours.Values)
             neighbour.Link?.Close();
+        _ = LeaveAsync();
+    }
+
+    /// <summary>Gives the address of a failed member back: not before its lease is over, as until then its work may have to stop, and who is refused may elect.</summary>
+    private async Task LeaveAsync()
+    {
+        await Task.Delay(_backend.Options.LeaseDuration, Time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _transport.DisposeAsync().ConfigureAwait(false);
     }
 
     private static ElectionStoreException Failed(Exception e) => new($"the member has stopped: {e.Message}", isTransient: false, e);

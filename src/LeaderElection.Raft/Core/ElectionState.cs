@@ -146,7 +146,8 @@ internal sealed class ElectionState
     {
         if (Role is Candidate)
             Become(new Follower(this));
-        if (!Member.IsAdmitted)
+        // While the disk hangs it does not stand again and again for votes that it cannot give itself.
+        if (!Member.IsAdmitted || !Member.Writes.IsSaved(SavedIn))
             DueIn(Member.RandomTimeout());
         else if (!MayVote(releasedTerm: 0))
             DueIn(Role.PromisedUntil - Member.Now + Member.Random(Member.Timings.HeartbeatInterval / 10));

@@ -34,6 +34,9 @@ internal sealed class Writes
             When(number, then);
     }
 
+    /// <summary>Whether that write is on the disk.</summary>
+    public bool IsSaved(long number) => _saved >= number;
+
     /// <summary>Whether the start of the process is on the disk.</summary>
     public bool IsStarted => _saved > 0;
 

@@ -35,7 +35,7 @@ internal sealed class RaftTransport : IAsyncDisposable
         Timeout = options.LeaseDuration;
         _handshakeLimit = Clamp(Timeout * 2, 0.5, 5);
         LinkPatience = time.ToTimestampTicks(Clamp(Timeout * 4, 1, 30));
-        _refusals = new Refusals(log);
+        _refusals = new Refusals(log, time);
         _handshake = new Handshake(options.Member, life, options.Secret ?? address.Secret, () => node.IsAdmitted);
         _tls = options is { CaFile: { } ca, CertificateFile: { } certificate, KeyFile: { } key } ? new LinkTls(ca, certificate, key) : null;
         _tls?.Check();
@@ -128,7 +128,7 @@ internal sealed class RaftTransport : IAsyncDisposable
         }
         catch (Exception e)
         {
-            Explain(e, source, isLate: false, stop);
+            Explain(e, source, isStranger: false, isLate: false, stop);
             socket?.Dispose();
             return false;
         }
@@ -275,7 +275,7 @@ internal sealed class RaftTransport : IAsyncDisposable
         catch (Exception e)
         {
             // Said and counted before the other side can notice.
-            Explain(e, $"a connection from {source}", late.IsCancellationRequested, _stop.Token);
+            Explain(e, $"a connection from {source}", isStranger: true, late.IsCancellationRequested, _stop.Token);
             socket.Dispose();
         }
         finally
@@ -304,14 +304,14 @@ internal sealed class RaftTransport : IAsyncDisposable
         return LinkTls.Judge(stream, neighbour.Member);
     }
 
-    private void Explain(Exception e, string source, bool isLate, CancellationToken stop)
+    private void Explain(Exception e, string source, bool isStranger, bool isLate, CancellationToken stop)
     {
         if (stop.IsCancellationRequested)
             return;
         if (e is RefusedException refused)
-            _refusals.Add(source, refused.Reason, $"no link: {refused.Message}");
+            _refusals.Add(source, refused.Reason, $"no link: {refused.Message}", isStranger);
         else if (isLate && e is OperationCanceledException)
-            _refusals.Add(source, RefusalReason.Slow, "no link: it did not finish its handshake in time");
+            _refusals.Add(source, RefusalReason.Slow, "no link: it did not finish its handshake in time", isStranger);
         else if (e is System.Security.Cryptography.CryptographicException or UnauthorizedAccessException or FileNotFoundException)
             _refusals.Add("this member", RefusalReason.Certificate, $"its certificates cannot be read: {e.Message.Split('\n', 2)[0].Trim()}");
     }
