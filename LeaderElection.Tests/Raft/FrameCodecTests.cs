@@ -77,7 +77,7 @@ public sealed class FrameCodecTests
 
     [Fact]
     public void Read_OtherVersion_IsRefused() =>
-        Assert.Equal("a frame of protocol version 1; this member speaks version 2", Refused(b => b[4] = 1));
+        Assert.Equal("a frame of protocol version 1; this member speaks version 3", Refused(b => b[4] = 1));
 
     [Fact]
     public void Read_UnknownKind_IsRefused() => Assert.Equal("a frame of kind 99: the kind is unknown", Refused(b => b[5] = 99));

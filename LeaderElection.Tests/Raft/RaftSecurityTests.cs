@@ -18,12 +18,12 @@ public sealed class RaftSecurityTests
         const string other = "another secret of the tests";
         await using var members = new RaftMembers(3, configure: (i, options) => options.Secret = i == 2 ? other : options.Secret);
         await StartAsync(members);
-        await SaysAsync(members, 0, "m2 at 127.0.0.1:", "no link: its secret is not the one of this member");
-        await SaysAsync(members, 2, "a connection from 127.0.0.1", "no link: it refuses this member: this member's secret is not the one that it has");
+        await SaysAsync(members, 2, "a connection from 127.0.0.1", "no link: its secret is not the one of this member");
+        await SaysAsync(members, 0, "m2 at 127.0.0.1:", "no link: it refuses this member: this member's secret is not the one that it has");
         await OnlyTheFirstTwoElectAsync(members);
         Assert.DoesNotContain(members.Logs.SelectMany(l => l.Lines), l => l.Contains(other, StringComparison.Ordinal) || l.Contains(RaftClusterFiles.Secret, StringComparison.Ordinal));
         // It is tried again and again, but said once.
-        Assert.Single(members.Logs[0].Lines, l => l.Contains("its secret is not", StringComparison.Ordinal));
+        Assert.Single(members.Logs[0].Lines, l => l.Contains("this member's secret is not", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -95,7 +95,27 @@ public sealed class RaftSecurityTests
         await stranger.ReadExactlyAsync(answer);
         Assert.Equal([2, 0, 4, (byte)RefusalReason.Version], answer);
         Assert.Equal(0, await ReadToEndAsync(stranger));
-        await SaysAsync(members, 0, "it speaks protocol version 9; this member speaks version 2");
+        await SaysAsync(members, 0, "it speaks protocol version 9; this member speaks version 3");
+    }
+
+    [Fact]
+    public async Task Acceptor_ProvesNothing_BeforeWhoDialsHas()
+    {
+        await using var members = new RaftMembers(3);
+        await members.Backends[0].StartAsync();
+        await using var stranger = await ConnectAsync(members, 0);
+        var hello = new Hello("m1", "m0", new(RaftClusterFiles.StateIdOf(1), 1), true, false, default, Hello.NewNonce()).ToBytes();
+        await stranger.WriteAsync((byte[])[(byte)(hello.Length + 1), (byte)((hello.Length + 1) >> 8), 1, .. hello]);
+        var head = new byte[3];
+        await stranger.ReadExactlyAsync(head);
+        var answer = new byte[head[0] + (head[1] << 8) - 1];
+        await stranger.ReadExactlyAsync(answer);
+        // A hello to the last byte, and nothing after it.
+        Assert.Equal("m0", Hello.Read(answer).From);
+        await stranger.WriteAsync((byte[])[33, 0, 3, .. new byte[32]]);
+        var rest = new byte[4];
+        await stranger.ReadExactlyAsync(rest);
+        Assert.Equal([2, 0, 4, (byte)RefusalReason.Secret], rest);
     }
 
     [Theory]

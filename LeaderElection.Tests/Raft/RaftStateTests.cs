@@ -108,6 +108,8 @@ public sealed class RaftStateTests
         await using var disk = await SmallDisk.MountAsync("size=512k");
         await using var members = new RaftMembers(3, configure: (i, options) => options.Directory = Path.Combine(disk.Path, $"m{i}"));
         await members.StartAsync();
+        // Their folders are new: once the cluster has begun, its id is on the disk.
+        await Eventually.TrueAsync(() => members.Backends.All(b => b.NodeAsync() is { IsCompletedSuccessfully: true, Result.IsAdmitted: true }), "the cluster to begin");
         await disk.FillAsync(Path.Combine(disk.Path, "filler"));
         await members.CampaignAsync();
         // More votes at once than there is room for behind the state.

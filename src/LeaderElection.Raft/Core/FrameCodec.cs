@@ -11,7 +11,7 @@ namespace LeaderElection.Raft;
 /// </remarks>
 internal static class FrameCodec
 {
-    public const byte Version = 2;
+    public const byte Version = 3;
 
     /// <summary>A heartbeat that names every election that a member can take part in, with the longest names, is smaller.</summary>
     public const int MaxLength = 6 << 20;

@@ -7,7 +7,8 @@ namespace LeaderElection.Raft.Transport;
 /// <summary>How two members find out that they are who they say, before anything else is heard.</summary>
 /// <remarks>
 /// <para>Messages are <c>length:u16 kind:u8 content</c>, little-endian, of at most 512 bytes. Who dials says hello; the
-/// other says hello too and proves that it has the secret; then the first proves it. A proof is the HMAC-SHA256, under
+/// other says hello too; the first proves that it has the secret, and then the other does: who only dials gets no proof to
+/// guess at. A proof is the HMAC-SHA256, under
 /// the secret, of the role and both hellos, so that it is good for one connection between these two alone. Where TLS
 /// authenticates the members and there is no secret, proofs are made with an empty one. Instead of any answer there
 /// may be a refusal with its reason.</para>
@@ -51,10 +52,7 @@ internal sealed class Handshake
     {
         var own = Introduce(target, route, isProbe);
         await WriteAsync(stream, Kind.Hello, own, cancellationToken).ConfigureAwait(false);
-        var answer = await ReadAsync(stream, Kind.Answer, cancellationToken).ConfigureAwait(false);
-        if (answer.Length < HMACSHA256.HashSizeInBytes)
-            throw new RefusedException(RefusalReason.Garbage, "its handshake is damaged: it is truncated");
-        var theirs = answer[..^HMACSHA256.HashSizeInBytes];
+        var theirs = await ReadAsync(stream, Kind.Answer, cancellationToken).ConfigureAwait(false);
         return await RefuseOrAsync(stream, cancellationToken, async () =>
         {
             var hello = Hello.Read(theirs);
@@ -62,8 +60,8 @@ internal sealed class Handshake
                 throw new RefusedException(RefusalReason.Target, $"it is {hello.From}, not {target}");
             if ((Judge(hello) ?? judge(hello)) is { } refusal)
                 throw refusal;
-            CheckProof("acceptor", own, theirs, answer.AsSpan(theirs.Length));
             await WriteAsync(stream, Kind.Proof, Proof("dialer", own, theirs), cancellationToken).ConfigureAwait(false);
+            CheckProof("acceptor", own, theirs, await ReadAsync(stream, Kind.Proof, cancellationToken).ConfigureAwait(false));
             return hello;
         }).ConfigureAwait(false);
     }
@@ -79,9 +77,9 @@ internal sealed class Handshake
             if ((Judge(hello) ?? judge(hello)) is { } refusal)
                 throw refusal;
             var own = Introduce(hello.From, route, hello.IsProbe);
-            await WriteAsync(stream, Kind.Answer, [.. own, .. Proof("acceptor", theirs, own)], cancellationToken).ConfigureAwait(false);
-            var proof = await ReadAsync(stream, Kind.Proof, cancellationToken).ConfigureAwait(false);
-            CheckProof("dialer", theirs, own, proof);
+            await WriteAsync(stream, Kind.Answer, own, cancellationToken).ConfigureAwait(false);
+            CheckProof("dialer", theirs, own, await ReadAsync(stream, Kind.Proof, cancellationToken).ConfigureAwait(false));
+            await WriteAsync(stream, Kind.Proof, Proof("acceptor", theirs, own), cancellationToken).ConfigureAwait(false);
             return hello;
         }).ConfigureAwait(false);
     }
