@@ -161,8 +161,8 @@ internal sealed class Simulation
                 a.FailDisk(Math.Min(Now + fault.Length, Scenario.HealAt));
                 break;
             case FaultKind.Freeze:
-                // Up to 2.5 s, many times a lease.
-                a.Freeze(Math.Min(Now + (fault.Length * (fault.B % 2 == 0 ? 1 : 5)), Scenario.HealAt));
+                // Up to 2.5 s, many times a lease; one of eight to the end.
+                a.Freeze(fault.Length % 8 == 0 ? Scenario.HealAt : Math.Min(Now + (fault.Length * (fault.B % 2 == 0 ? 1 : 5)), Scenario.HealAt));
                 break;
             case FaultKind.Cut:
                 Network.Cut(fault.A, fault.B);

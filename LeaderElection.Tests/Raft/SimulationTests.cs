@@ -13,6 +13,16 @@ public sealed class SimulationTests
         Assert.True(failure is null, failure);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void EveryInvariant_WithHundredsOfElections_Holds(int seed)
+    {
+        var violation = new Simulation(Scenario.Create(seed) with { Elections = 300 }).Run();
+        Assert.True(violation is null, violation?.ToString());
+    }
+
     [Fact]
     public void Run_OfTheSameSeed_IsTheSameToTheLastMessage()
     {
