@@ -49,7 +49,7 @@ public sealed partial class TelemetryTests : IDisposable
             cut.Value = false;
         }
         ElectionTelemetry.Refused("reply", "memory");
-        new Refusals(_ => { }).Add("telemetry", RefusalReason.Garbage, "a test's");
+        new Refusals(_ => { }, TimeProvider.System).Add("telemetry", RefusalReason.Garbage, "a test's");
         BoardTelemetry.LedgerWrites.Add(0, new("election.name", "telemetry"), new("election.ledger.outcome", "accepted"));
 
         await Eventually.TrueAsync(
