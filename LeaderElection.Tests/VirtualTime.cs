@@ -15,6 +15,12 @@ internal sealed class VirtualTime : TimeProvider
         get { lock (_lock) return _timers.Count; }
     }
 
+    /// <summary>Whose timers are set, and in how long they are due.</summary>
+    public IReadOnlyList<string> Timers
+    {
+        get { lock (_lock) return [.. _timers.Select(t => FormattableString.Invariant($"{t.Owner} in {(t.Due - _now).TotalSeconds} s"))]; }
+    }
+
     public override long GetTimestamp()
     {
         lock (_lock) return _now.Ticks;
@@ -55,6 +61,20 @@ internal sealed class VirtualTime : TimeProvider
         }
     }
 
+    /// <summary>Lets time pass until the next timer is due.</summary>
+    /// <returns>What fires it, elsewhere; <see langword="null"/> when none is set.</returns>
+    public Action? TakeNext()
+    {
+        lock (_lock)
+        {
+            if (_timers.MinBy(t => t.Due) is not { } next)
+                return null;
+            _now = next.Due > _now ? next.Due : _now;
+            _timers.Remove(next);
+            return next.Fire;
+        }
+    }
+
     /// <summary>Lets time pass without a timer firing, as for a process that is frozen and thaws.</summary>
     public void AdvanceFrozen(TimeSpan span)
     {
@@ -64,6 +84,8 @@ internal sealed class VirtualTime : TimeProvider
     private sealed class VirtualTimer(VirtualTime time, TimerCallback callback, object? state) : ITimer
     {
         public TimeSpan Due { get; private set; }
+
+        public string Owner => $"{callback.Method.DeclaringType}.{callback.Method.Name}({state})";
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {

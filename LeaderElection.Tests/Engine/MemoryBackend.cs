@@ -10,8 +10,8 @@ internal sealed class MemoryBackend : LeaseBackend
     private readonly MemoryStore _store;
     private readonly TimeSpan _lease;
 
-    public MemoryBackend(MemoryStore store, LeaseOptions options, ILogger? logger = null)
-        : base("memory", options, null, logger ?? NullLogger.Instance)
+    public MemoryBackend(MemoryStore store, LeaseOptions options, ILogger? logger = null, TimeProvider? time = null)
+        : base("memory", options, time, logger ?? NullLogger.Instance)
     {
         _store = store;
         _lease = options.LeaseDuration;

@@ -3,8 +3,10 @@ using LeaderElection.Leases;
 namespace LeaderElection.Tests.Engine;
 
 /// <summary>Leases in memory, for tests of the engine that all lease strategies share: it says nothing about any store.</summary>
-internal sealed class MemoryStore
+/// <param name="time">By which leases run out.</param>
+internal sealed class MemoryStore(TimeProvider? time = null)
 {
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly Lock _lock = new();
     private readonly Dictionary<string, (LeaseClaim Claim, LeaderInfo Leader)> _held = [];
     private readonly Dictionary<string, (long Since, TimeSpan Duration)> _leases = [];
@@ -27,7 +29,7 @@ internal sealed class MemoryStore
                 return ClaimReply.LeaseGone;
             if (_held.TryGetValue(claim.Election, out var held) && !IsSame(held.Claim, claim) && Left(held.Claim.LeaseId) is { Ticks: > 0 } left)
                 return ClaimReply.Held(new LeaseRecord(held.Leader, held.Claim.LeaseId, left));
-            _leases[claim.LeaseId] = (TimeProvider.System.GetTimestamp(), duration);
+            _leases[claim.LeaseId] = (_time.GetTimestamp(), duration);
             if (held.Claim is null || !IsSame(held.Claim, claim))
                 _held[claim.Election] = held = (claim, new LeaderInfo(claim.CandidateId, ++_token, DateTimeOffset.UnixEpoch));
             return ClaimReply.Won(held.Leader);
@@ -42,7 +44,7 @@ internal sealed class MemoryStore
         {
             if (!Lives(leaseId))
                 return RenewReply.Gone;
-            _leases[leaseId] = (TimeProvider.System.GetTimestamp(), duration);
+            _leases[leaseId] = (_time.GetTimestamp(), duration);
             reply = new RenewReply(false, [.. claims.Where(c => !_held.TryGetValue(c.Election, out var held) || held.Claim.ClaimId != c.ClaimId)]);
             backends = [.. _backends];
         }
@@ -90,5 +92,5 @@ internal sealed class MemoryStore
     private bool Lives(string leaseId) => Left(leaseId) > TimeSpan.Zero;
 
     private TimeSpan Left(string leaseId) =>
-        _leases.TryGetValue(leaseId, out var lease) ? lease.Duration - TimeProvider.System.GetElapsedTime(lease.Since) : TimeSpan.Zero;
+        _leases.TryGetValue(leaseId, out var lease) ? lease.Duration - _time.GetElapsedTime(lease.Since) : TimeSpan.Zero;
 }

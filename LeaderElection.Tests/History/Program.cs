@@ -1,11 +1,12 @@
 using LeaderElection.Tests.Chaos;
 using LeaderElection.Tests.Faults;
 using LeaderElection.Tests.Load;
+using LeaderElection.Tests.Races;
 using LeaderElection.Tests.Raft;
 
 namespace LeaderElection.Tests.History;
 
-/// <summary>The test assembly as a program: a candidate of the fault tests, the raft simulator, its voters, or the chaos, load and soak runs.</summary>
+/// <summary>The test assembly as a program: a candidate of the fault tests, the raft simulator, its voters, or the chaos, load, soak and race runs.</summary>
 internal static class Program
 {
     /// <param name="args">What <see cref="CandidateArguments"/>, <see cref="Simulator"/>, <see cref="RaftVoters"/> or one of the commands takes.</param>
@@ -17,6 +18,8 @@ internal static class Program
             return await LoadCommand.MainAsync(load);
         if (args is [SoakCommand.Name, .. var soak])
             return await SoakCommand.MainAsync(soak);
+        if (args is [RacesCommand.Name, .. var races])
+            return await RacesCommand.MainAsync(races);
         if (args is [ManyElections.Command, ..])
             return await ManyElections.MainAsync(args);
         if (args is ["simulate" or "replay", _, ..] and { Length: < 4 })
