@@ -103,14 +103,20 @@ internal sealed class DashboardPage(IPage page, Uri login)
 
     public async Task<bool> HasLeaderAsync(string election, long after) => Parse(await CellsAsync(election)) is { } line && line.FencingToken > after;
 
-    /// <summary>Opens a page and filters it until it shows the text; what is typed before the page is alive is lost.</summary>
-    public async Task FindAsync(string path, string filter, string text)
+    /// <summary>
+    /// Opens a page, filtered or not, until it shows the text: what is typed before the page is alive is lost, and a chart whose
+    /// metric had not come when the page was opened stays away.
+    /// </summary>
+    public async Task FindAsync(string path, string? filter, string text)
     {
         for (var attempt = 1; ; attempt++)
         {
             await OpenAsync(path);
-            await page.GetByPlaceholder("Filter...").First.ClickAsync();
-            await page.Keyboard.TypeAsync(filter);
+            if (filter is not null)
+            {
+                await page.GetByPlaceholder("Filter...").First.ClickAsync();
+                await page.Keyboard.TypeAsync(filter);
+            }
             try
             {
                 await Text(text).WaitForAsync(new() { Timeout = 10_000 });

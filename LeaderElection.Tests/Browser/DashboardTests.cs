@@ -100,9 +100,9 @@ public sealed class DashboardTests(RunningDashboard app) : IClassFixture<Running
         var dashboard = await app.LogInAsync();
         var replica = await dashboard.ReplicaAsync((await dashboard.LeaderAsync("file-demo")).Leader);
 
-        await dashboard.OpenAsync($"/metrics/resource/{replica}?meter=LeaderElection&instrument=leader_election.is_leader");
-
-        await dashboard.Text("1 while a candidate of this process leads, else 0.").WaitForAsync();
+        await dashboard.FindAsync(
+            $"/metrics/resource/{replica}?meter=LeaderElection&instrument=leader_election.is_leader",
+            filter: null, "1 while a candidate of this process leads, else 0.");
         await dashboard.PictureAsync("metrics");
     }
 
