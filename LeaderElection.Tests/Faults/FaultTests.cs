@@ -1,4 +1,5 @@
 using LeaderElection.Tests.History;
+using LeaderElection.Tests.Load;
 using LeaderElection.Tests.Processes;
 using LeaderElection.Tests.Raft;
 using LeaderElection.Tests.Servers;
@@ -19,7 +20,7 @@ public sealed class FaultTests
     [MemberData(nameof(Strategies))]
     public async Task LeaderKilled_AnotherTakesOver(string strategy)
     {
-        await using var store = await FaultStore.StartAsync(strategy, Lease);
+        await using var store = await LoadStore.StartAsync(strategy, candidates: 3, Lease);
         await using var cluster = new Cluster(strategy, store.Endpoint, Lease);
         await KillLeadersAsync(cluster, 4);
         cluster.AssertInvariants(longestGap: Lease + Slack);
@@ -39,7 +40,7 @@ public sealed class FaultTests
     [MemberData(nameof(Strategies))]
     public async Task LeaderFrozenPastItsLease_StopsBelievingBeforeItsNextWrite(string strategy)
     {
-        await using var store = await FaultStore.StartAsync(strategy, Lease);
+        await using var store = await LoadStore.StartAsync(strategy, candidates: 3, Lease);
         await using var cluster = new Cluster(strategy, store.Endpoint, Lease);
         for (var i = 0; i < 3; i++)
             await cluster.StartAsync();
@@ -67,7 +68,7 @@ public sealed class FaultTests
     [MemberData(nameof(Strategies))]
     public async Task LeaderFrozenForLessThanItsLease_GoesOn(string strategy)
     {
-        await using var store = await FaultStore.StartAsync(strategy, Lease);
+        await using var store = await LoadStore.StartAsync(strategy, candidates: 3, Lease);
         await using var cluster = new Cluster(strategy, store.Endpoint, TimeSpan.FromSeconds(10));
         for (var i = 0; i < 2; i++)
             await cluster.StartAsync();
@@ -89,21 +90,21 @@ public sealed class FaultTests
     [Fact]
     public async Task RedisKilledAndRestarted_LeadershipReturnsWithinALease()
     {
-        await using var store = await FaultStore.StartAsync("redis", Lease);
-        await using var cluster = new Cluster("redis", store.Endpoint, Lease);
+        await using var redis = await RedisServer.StartNewAsync();
+        await using var cluster = new Cluster("redis", redis.Endpoint, Lease);
         for (var i = 0; i < 3; i++)
             await cluster.StartAsync();
         var leader = await cluster.LeaderAsync();
         for (var round = 0; round < 2; round++)
         {
-            await store.Redis!.KillAsync();
+            await redis.KillAsync();
             // Down for longer than the lease in one round, for less in the other.
             if (round == 0)
             {
                 await Eventually.TrueAsync(
                     () => cluster.History.Any(e => e.What == EventKind.Lost && e.Token == leader.Token), "the leader to stop without its store");
             }
-            await store.Redis.StartAsync();
+            await redis.StartAsync();
             var back = HistoryEvent.Now;
             await Eventually.TrueAsync(() => cluster.History.Any(e => e.What == EventKind.Believes && e.At > back), "somebody who leads");
             leader = cluster.History.Where(e => e.What == EventKind.Elected).MaxBy(e => e.At)!;
@@ -114,20 +115,20 @@ public sealed class FaultTests
     [Fact]
     public async Task RedisRestartedWithoutItsData_NobodyLeadsBesideTheOldLeader()
     {
-        await using var store = await FaultStore.StartAsync("redis", Lease);
-        await using var cluster = new Cluster("redis", store.Endpoint, Lease);
+        await using var redis = await RedisServer.StartNewAsync();
+        await using var cluster = new Cluster("redis", redis.Endpoint, Lease);
         await cluster.StartAsync();
         var leader = await cluster.LeaderAsync();
         for (var i = 0; i < 2; i++)
         {
             // Each follower has seen the leader: it asked how long its lease has to run.
-            var before = await store.Redis!.CallsAsync("pttl");
+            var before = await redis.CallsAsync("pttl");
             await cluster.StartAsync();
-            await Eventually.GetAsync(() => store.Redis!.CallsAsync("pttl"), calls => calls > before, "the follower's claim");
+            await Eventually.GetAsync(() => redis.CallsAsync("pttl"), calls => calls > before, "the follower's claim");
         }
-        await store.Redis!.KillAsync();
-        store.Redis.Forget();
-        await store.Redis.StartAsync();
+        await redis.KillAsync();
+        redis.Forget();
+        await redis.StartAsync();
         var next = await cluster.LeaderAsync(leader.At);
         Assert.True(next.Token > leader.Token);
         cluster.AssertInvariants();
@@ -136,14 +137,14 @@ public sealed class FaultTests
     [Fact]
     public async Task RedisFrozen_LeaderStopsInTime()
     {
-        await using var store = await FaultStore.StartAsync("redis", Lease);
-        await using var cluster = new Cluster("redis", store.Endpoint, Lease);
+        await using var redis = await RedisServer.StartNewAsync();
+        await using var cluster = new Cluster("redis", redis.Endpoint, Lease);
         for (var i = 0; i < 2; i++)
             await cluster.StartAsync();
         var leader = await cluster.LeaderAsync();
-        store.Redis!.Freeze();
+        redis.Freeze();
         await Eventually.TrueAsync(() => cluster.History.Any(e => e.What == EventKind.Lost && e.Token == leader.Token), "the leader to stop");
-        store.Redis.Continue();
+        redis.Continue();
         Assert.True((await cluster.LeaderAsync(leader.At)).Token > leader.Token);
         cluster.AssertInvariants();
     }

@@ -1,6 +1,7 @@
 using LeaderElection.Leases;
 using LeaderElection.Raft;
 using LeaderElection.Tests.History;
+using LeaderElection.Tests.Load;
 using LeaderElection.Tests.Processes;
 
 namespace LeaderElection.Tests.Faults;
@@ -20,7 +21,7 @@ public sealed class StarvedPoolTests
     public async Task PoolBlocked_LostIsCancelledBeforeAnotherLeads_AndTheCauseIsLoggedOnce(string strategy)
     {
         using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60), TimeProvider.System);
-        await using var store = await FaultStore.StartAsync(strategy, Lease);
+        await using var store = await LoadStore.StartAsync(strategy, candidates: 3, Lease);
         // The majority of raft's members is here.
         await using var other = CandidateBackend.Create(strategy, store.Endpoint, "m1", Lease);
         await using var third = strategy == "raft" ? CandidateBackend.Create(strategy, store.Endpoint, "m2", Lease) : null;

@@ -4,7 +4,7 @@ using LeaderElection.Tests.Raft;
 
 namespace LeaderElection.Tests.Load;
 
-/// <summary>A strategy's store as the load and soak runs need it: a place to find, and to take away. Raft has none: its members are the candidates.</summary>
+/// <summary>A strategy's store for candidates that are processes of their own: a place to find, and to take away. Raft has none: its members are the candidates.</summary>
 internal sealed class LoadStore : IAsyncDisposable
 {
     private readonly Store? _store;
