@@ -18,6 +18,21 @@ internal enum ChaosFault
     /// <summary>No fault: a leader hands over, for I3.</summary>
     Resigned,
 
+    /// <summary>A leader resigns, and its work takes longer than the lease to stop.</summary>
+    WorkSlowToStop,
+
+    /// <summary>A leader resigns, and its work goes on for longer than anybody waits for it.</summary>
+    WorkIgnoresLost,
+
+    /// <summary>A leader's handlers of the end throw; then it resigns, or is frozen for more than the lease.</summary>
+    HandlersThrow,
+
+    /// <summary>500 work items block a candidate's thread pool.</summary>
+    ThreadPoolBlocked,
+
+    /// <summary>SIGKILL, and started again with a lease of another length than the others have.</summary>
+    OtherLease,
+
     /// <summary>Packets between a candidate and the store (raft: the other members) are dropped, and nobody is told. Sometimes of one server (member) only.</summary>
     CutOff,
 
@@ -33,11 +48,32 @@ internal enum ChaosFault
     /// <summary>The candidate's connections are reset.</summary>
     Reset,
 
+    /// <summary>What a candidate has asked on the connections that stand is executed only when its lease is over; it may ask anew on others meanwhile.</summary>
+    RequestsLate,
+
+    /// <summary>The same with the answers: what it asked is executed, and it hears of that only then.</summary>
+    RepliesLate,
+
+    /// <summary>Pub/sub messages, or events of watches, are lost on the connections of all candidates, and a leader resigns that goes on living.</summary>
+    EventsLost,
+
+    /// <summary>Each candidate is cut off from another server.</summary>
+    ViewsDiffer,
+
     /// <summary>A server of the store is killed, and started again.</summary>
     ServerKilled,
 
-    /// <summary>A server of the store is frozen.</summary>
+    /// <summary>A server of the store is frozen, and thaws.</summary>
     ServerFrozen,
+
+    /// <summary>A server of the store is frozen, and killed.</summary>
+    ServerFrozenThenKilled,
+
+    /// <summary>A server gets back the data of a backup that is some seconds old.</summary>
+    ServerRestored,
+
+    /// <summary>The wall clock of a server jumps, forward or back.</summary>
+    ClockStepped,
 
     /// <summary>All servers (raft: members) are killed, and started again with their data.</summary>
     AllRestarted,

@@ -15,4 +15,22 @@ internal sealed record ChaosLine(DroppingProxy Proxy, bool IsBehind = false)
         else
             Proxy.DropAnswers();
     }
+
+    /// <summary>What the candidate has to say is late.</summary>
+    public void HoldRequests()
+    {
+        if (IsBehind)
+            Proxy.HoldAnswers();
+        else
+            Proxy.HoldRequests();
+    }
+
+    /// <summary>What the candidate is told is late.</summary>
+    public void HoldAnswers()
+    {
+        if (IsBehind)
+            Proxy.HoldRequests();
+        else
+            Proxy.HoldAnswers();
+    }
 }

@@ -8,10 +8,16 @@ namespace LeaderElection.Tests.Chaos;
 /// <summary>One strategy under faults: real candidates, a real store, and the history that they leave.</summary>
 internal sealed class ChaosRun : IAsyncDisposable
 {
+    /// <summary>All candidates stand in two elections, over one connection: what befalls them may differ.</summary>
+    private const string SecondElection = "fault2";
+
     private readonly ConcurrentDictionary<ChaosFault, int> _faults = new();
 
     // A resignation counts for I3 in calm only: the store is left alone meanwhile.
     private readonly SemaphoreSlim _storeTurn = new(1);
+
+    // While work drains nobody deletes its entry: then nothing would be promised.
+    private readonly SemaphoreSlim _entryTurn = new(1);
     private readonly CancellationTokenSource _stop = new();
     private readonly Dictionary<string, NetworkNamespace> _networks = [];
     private readonly string _name;
@@ -34,16 +40,19 @@ internal sealed class ChaosRun : IAsyncDisposable
     {
         get
         {
-            var leaderships = Cluster.History.Count(e => e.What == EventKind.Elected);
-            var leader = IsLed && Cluster.LastWriter is { } last ? $"{last.Candidate} leads under {last.Token}" : "nobody leads";
-            return $"{_name,-9} {leaderships,4} leaderships, {_faults.Values.Sum(),4} faults, {leader}";
+            var leaderships = Cluster.Elections.Sum(election => Cluster.HistoryOf(election).Count(e => e.What == EventKind.Elected));
+            var leaders = Cluster.Elections.Select(e => IsLed(e) && Cluster.LastWriterOf(e) is { } last ? $"{last.Candidate} leads under {last.Token}" : "nobody leads");
+            return $"{_name,-9} {leaderships,4} leaderships, {_faults.Values.Sum(),4} faults, {string.Join("; ", leaders)}";
         }
     }
 
-    /// <summary>Whether the resource was written to just now.</summary>
-    private bool IsLed => Cluster.LastWriter is { } last && HistoryEvent.Now - last.At < 500_000_000;
+    /// <summary>The longest that a candidate may have: those of all but raft's members may differ.</summary>
+    public TimeSpan LongestLease => _name == "raft" ? Lease : Lease * 5 / 3;
 
-    private HistoryBounds Bounds => new(Lease + _store!.FailOver + Options.Slack, Lease * 2 / 3, Lease);
+    /// <summary>How long the work may take to stop after a resignation.</summary>
+    private TimeSpan DrainTimeout => Lease * 2;
+
+    private HistoryBounds Bounds => new(LongestLease + _store!.FailOver + Options.Slack, Lease * 2 / 3, LongestLease, Options.Slack);
 
     /// <summary>Starts the store and the candidates.</summary>
     public static async Task<ChaosRun> StartAsync(ChaosOptions options, string strategy)
@@ -59,7 +68,8 @@ internal sealed class ChaosRun : IAsyncDisposable
             run._cluster = new Cluster(
                 run._store.Strategy, run._store.Endpoint, options.Lease, options.Defect != CandidateDefect.NoFencing,
                 candidate => run.NetworkOf(candidate)?.Command ?? [],
-                $"work={(options.Defect == CandidateDefect.DeadlineFromReply ? 10 : 50)}", $"defect={options.Defect}", "wandering-clock", "commands");
+                $"work={(options.Defect == CandidateDefect.DeadlineFromReply ? 10 : 50)}", $"defect={options.Defect}", "wandering-clock", "commands", $"drain-timeout={run.DrainTimeout.TotalMilliseconds}");
+            run._cluster.Add(SecondElection);
             await Task.WhenAll(Enumerable.Range(0, options.Candidates).Select(_ => run._cluster.StartAsync()));
             return run;
         }
@@ -77,9 +87,14 @@ internal sealed class ChaosRun : IAsyncDisposable
         [
             new(ChaosFault.KilledAndRestarted, 3, (shot, stop) => KillAsync(shot, TimeSpan.Zero, stop)),
             new(ChaosFault.Killed, 2, (shot, stop) => KillAsync(shot, shot.Length(Lease * 0.3, Lease * 2), stop)),
-            new(ChaosFault.FrozenBriefly, 2, (shot, stop) => FreezeAsync(shot, shot.Length(Lease * 0.2, Lease * 0.8), stop)),
-            new(ChaosFault.FrozenLong, 3, (shot, stop) => FreezeAsync(shot, shot.Length(Lease * 1.2, Lease * 2.2), stop)),
-            new(ChaosFault.Resigned, 2, ResignAsync), .. _store!.LineActions,
+            new(ChaosFault.FrozenBriefly, 2, (shot, stop) => FreezeAsync(TargetOf(shot), shot.Length(Lease * 0.2, Lease * 0.8), stop)),
+            new(ChaosFault.FrozenLong, 3, (shot, stop) => FreezeAsync(TargetOf(shot), shot.Length(Lease * 1.2, Lease * 2.2), stop)),
+            new(ChaosFault.Resigned, 2, ResignAsync),
+            new(ChaosFault.WorkSlowToStop, 2, (shot, stop) => DrainAsync(shot, shot.Length(Lease * 1.1, Lease * 1.8), stop)),
+            new(ChaosFault.WorkIgnoresLost, 1, (shot, stop) => DrainAsync(shot, shot.Length(Lease * 2.5, Lease * 4), stop)),
+            new(ChaosFault.HandlersThrow, 2, HandlersThrowAsync),
+            new(ChaosFault.ThreadPoolBlocked, 2, BlockThreadPoolAsync),
+            .. _name == "raft" ? Array.Empty<ChaosAction>() : [new ChaosAction(ChaosFault.OtherLease, 2, OtherLeaseAsync)], .. _store!.LineActions,
         ];
         _lanes = Task.WhenAll(InjectAsync(candidates, 0, null), InjectAsync([.. _store.Actions], 1, _storeTurn));
     }
@@ -99,7 +114,7 @@ internal sealed class ChaosRun : IAsyncDisposable
         }
         var healed = HistoryEvent.Now;
         Cluster.Record(new HistoryEvent(healed, "test", EventKind.Disturbed, 0, Note: "all healed"));
-        while (!(Cluster.LastWriter?.At > healed) && HistoryEvent.Now - healed < Bounds.Gap!.Value.Ticks * 110)
+        while (!Cluster.Elections.All(election => Cluster.LastWriterOf(election)?.At > healed) && HistoryEvent.Now - healed < Bounds.Gap!.Value.Ticks * 110)
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
         Cluster.Record(new HistoryEvent(HistoryEvent.Now, "test", EventKind.Ended, 0));
         // What the processes have printed until now takes a moment to arrive.
@@ -108,7 +123,9 @@ internal sealed class ChaosRun : IAsyncDisposable
     }
 
     /// <summary>Whether the history so far looks broken; what has not arrived yet may still explain it.</summary>
-    public bool LooksBroken() => HistoryChecker.Check(Cluster.History, Bounds with { Gap = null, HandOver = null }).Count > 0 || Cluster.Crashes.Count > 0;
+    public bool LooksBroken() =>
+        Cluster.Elections.Any(election => HistoryChecker.Check(Cluster.HistoryOf(election), Bounds with { Gap = null, HandOver = null, Lost = null }).Count > 0)
+        || Cluster.Crashes.Count > 0;
 
     /// <summary>Notes that the machine had no time for the test.</summary>
     public void Stalled(long from, long to) => Cluster.Record(new HistoryEvent(from, "machine", EventKind.Stalled, 0, Until: to));
@@ -127,13 +144,22 @@ internal sealed class ChaosRun : IAsyncDisposable
     public NetworkNamespace? NetworkOf(string candidate) => _networks.GetValueOrDefault(candidate);
 
     /// <summary>Deletes the leader's entry; sometimes once more while candidates wait because of that, or when the next one leads.</summary>
-    public async Task DeleteEntryAsync(ChaosShot shot, CancellationToken stop, Func<Task> delete)
+    public async Task DeleteEntryAsync(ChaosShot shot, CancellationToken stop, Func<string, Task> delete)
     {
-        for (var times = shot.Loses ? 2 : 1; times > 0 && !stop.IsCancellationRequested; times--)
+        var election = ElectionOf(shot);
+        await _entryTurn.WaitAsync(CancellationToken.None);
+        try
         {
-            using (Fault("entry deleted", takesStore: false))
-                await delete();
-            await HoldAsync(shot.Length(Lease * 0.5, Lease * 1.5), stop);
+            for (var times = shot.Loses ? 2 : 1; times > 0 && !stop.IsCancellationRequested; times--)
+            {
+                using (Fault($"entry of {election} deleted", takesStore: false))
+                    await delete(election);
+                await HoldAsync(shot.Length(Lease * 0.5, Lease * 1.5), stop);
+            }
+        }
+        finally
+        {
+            _entryTurn.Release();
         }
     }
 
@@ -141,9 +167,11 @@ internal sealed class ChaosRun : IAsyncDisposable
     /// Notes whose entry was deleted, where that makes the next one leader at once. The leader hears of it, or cannot renew:
     /// then its lease runs out.
     /// </summary>
+    /// <param name="election">Of which election.</param>
+    /// <param name="token">Of the leadership.</param>
     /// <param name="at">The moment before.</param>
-    public void EntryDeleted(long token, long at) => Cluster.Record(
-        new HistoryEvent(at, "test", EventKind.EntryDeleted, token, Until: HistoryEvent.Now + ((Lease + Options.Slack).Ticks * 100)));
+    public void EntryDeleted(string election, long token, long at) => Cluster.Record(
+        new HistoryEvent(at, "test", EventKind.EntryDeleted, token, Until: HistoryEvent.Now + ((LongestLease + Options.Slack).Ticks * 100), Election: election));
 
     /// <summary>Waits, or until the run ends.</summary>
     public async Task HoldAsync(TimeSpan length, CancellationToken stop) =>
@@ -166,6 +194,7 @@ internal sealed class ChaosRun : IAsyncDisposable
                 await network.DisposeAsync();
         }
         _storeTurn.Dispose();
+        _entryTurn.Dispose();
         _stop.Dispose();
     }
 
@@ -174,14 +203,14 @@ internal sealed class ChaosRun : IAsyncDisposable
         var chosen = actions.Where(a => Options.Faults is [] || Options.Faults.Contains(a.Fault)).ToArray();
         if (chosen is [])
             return;
-        var random = new Random(HashCode(Options.Seed, _name, lane));
+        var deck = new ChaosDeck(new Random(HashCode(Options.Seed, _name, lane)), chosen, Lease);
         while (!_stop.IsCancellationRequested)
         {
-            var shot = ChaosShot.Create(random, chosen, Lease);
+            var shot = deck.Draw();
             await HoldAsync(shot.Pause, _stop.Token);
             // Faults upon faults would excuse every gap: most wait for a leader, and so let I4 show.
             var since = HistoryEvent.Now;
-            while (shot.Waits && !IsLed && !_stop.IsCancellationRequested && HistoryEvent.Now - since < Bounds.Gap!.Value.Ticks * 200)
+            while (shot.Waits && !Cluster.Elections.All(IsLed) && !_stop.IsCancellationRequested && HistoryEvent.Now - since < Bounds.Gap!.Value.Ticks * 200)
                 await HoldAsync(TimeSpan.FromMilliseconds(100), _stop.Token);
             if (turn is not null)
                 await turn.WaitAsync();
@@ -199,10 +228,16 @@ internal sealed class ChaosRun : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether the resource of an election was written to just now.</summary>
+    private bool IsLed(string election) => Cluster.LastWriterOf(election) is { } last && HistoryEvent.Now - last.At < 500_000_000;
+
+    /// <summary>Which election a fault is aimed at that hits one alone, or its leader.</summary>
+    public string ElectionOf(ChaosShot shot) => shot.Target / 500 == 0 ? Cluster.Election : SecondElection;
+
     private string TargetOf(ChaosShot shot)
     {
         var candidates = Cluster.Candidates.Order().ToArray();
-        return shot.AtLeader && Cluster.LastWriter is { } leader && candidates.Contains(leader.Candidate)
+        return shot.AtLeader && Cluster.LastWriterOf(ElectionOf(shot)) is { } leader && candidates.Contains(leader.Candidate)
             ? leader.Candidate
             : candidates[shot.Target % candidates.Length];
     }
@@ -218,15 +253,72 @@ internal sealed class ChaosRun : IAsyncDisposable
         }
     }
 
-    private async Task FreezeAsync(ChaosShot shot, TimeSpan length, CancellationToken stop)
+    private async Task FreezeAsync(string candidate, TimeSpan length, CancellationToken stop)
     {
-        var candidate = TargetOf(shot);
         using (Fault($"{candidate} frozen", takesStore: false))
         {
+            var at = HistoryEvent.Now;
             Cluster.Process(candidate).Freeze();
             await HoldAsync(length, stop);
             Cluster.Process(candidate).Continue();
+            Cluster.Record(new HistoryEvent(at, candidate, EventKind.Frozen, 0, Until: HistoryEvent.Now));
         }
+    }
+
+    private async Task OtherLeaseAsync(ChaosShot shot, CancellationToken stop)
+    {
+        var candidate = TargetOf(shot);
+        var other = shot.Loses ? LongestLease : Lease * 2 / 3;
+        using (Fault($"{candidate} restarted with a lease of {other.TotalSeconds} s", takesStore: false))
+        {
+            await Cluster.KillAsync(candidate);
+            await Cluster.StartAsync(candidate, other);
+        }
+        await HoldAsync(Lease, stop);
+    }
+
+    private async Task DrainAsync(ChaosShot shot, TimeSpan length, CancellationToken stop)
+    {
+        await _entryTurn.WaitAsync(CancellationToken.None);
+        try
+        {
+            await ResignLeaderAsync(ElectionOf(shot), length);
+            await HoldAsync(length, stop);
+        }
+        finally
+        {
+            _entryTurn.Release();
+        }
+    }
+
+    private async Task HandlersThrowAsync(ChaosShot shot, CancellationToken stop)
+    {
+        if (Cluster.LastWriterOf(ElectionOf(shot)) is not { } leader || !Cluster.Candidates.Contains(leader.Candidate))
+            return;
+        await Cluster.Process(leader.Candidate).WriteLineAsync(CandidateCommand.Throw);
+        if (shot.Loses)
+            await FreezeAsync(leader.Candidate, Lease * 1.2, stop);
+        else
+            await ResignLeaderAsync(ElectionOf(shot), TimeSpan.Zero);
+        await HoldAsync(Lease, stop);
+    }
+
+    private async Task BlockThreadPoolAsync(ChaosShot shot, CancellationToken stop)
+    {
+        var (candidate, length) = (TargetOf(shot), shot.Length(Lease, Lease * 4));
+        using (Fault($"thread pool of {candidate} blocked", takesStore: false))
+        {
+            await Cluster.Process(candidate).WriteLineAsync(FormattableString.Invariant($"{CandidateCommand.Block} 500 {length.TotalMilliseconds:0}"));
+            await HoldAsync(length, stop);
+        }
+    }
+
+    /// <param name="election">In which it resigns; it goes on leading in the other, if it does.</param>
+    /// <param name="drain">How long its work then takes to stop.</param>
+    public async Task ResignLeaderAsync(string election, TimeSpan drain)
+    {
+        if (Cluster.LastWriterOf(election) is { } leader && Cluster.Candidates.Contains(leader.Candidate))
+            await Cluster.Process(leader.Candidate).WriteLineAsync(FormattableString.Invariant($"{CandidateCommand.Resign} {election} {drain.TotalMilliseconds:0}"));
     }
 
     private async Task ResignAsync(ChaosShot shot, CancellationToken stop)
@@ -234,10 +326,10 @@ internal sealed class ChaosRun : IAsyncDisposable
         await _storeTurn.WaitAsync(CancellationToken.None);
         try
         {
-            await HoldAsync(Lease * 1.1, stop);
-            if (!stop.IsCancellationRequested && IsLed && Cluster.LastWriter is { } leader)
+            await HoldAsync(LongestLease * 1.1, stop);
+            if (!stop.IsCancellationRequested && IsLed(ElectionOf(shot)))
             {
-                Cluster.Process(leader.Candidate).Terminate();
+                await ResignLeaderAsync(ElectionOf(shot), TimeSpan.Zero);
                 await HoldAsync(Lease, stop);
             }
         }
@@ -249,19 +341,19 @@ internal sealed class ChaosRun : IAsyncDisposable
 
     private ChaosReport Judge(string? failure)
     {
-        var events = Cluster.History.OrderBy(e => e.At).ToArray();
-        var terms = HistoryChecker.Terms(events);
-        var gaps = LeaderlessGap.In(events, terms).ToArray();
-        var handOvers = HandOver.In(events, terms, Bounds.HandOver!.Value, Bounds.Calm).ToArray();
-        var violations = HistoryChecker.Check(events, Bounds).Select(v => v.Explain(events)).ToList();
+        var histories = Cluster.Elections.Select(election => Cluster.HistoryOf(election).OrderBy(e => e.At).ToArray()).Select(events => (events, HistoryChecker.Terms(events))).ToArray();
+        var all = histories.SelectMany(h => h.events).ToArray();
+        var gaps = histories.SelectMany(h => LeaderlessGap.In(h.events, h.Item2)).ToArray();
+        var handOvers = histories.SelectMany(h => HandOver.In(h.events, h.Item2, Bounds.HandOver!.Value, Bounds.Calm)).ToArray();
+        var violations = histories.SelectMany(h => HistoryChecker.Check(h.events, Bounds).Select(v => v.Explain(h.events))).ToList();
         violations.AddRange(Cluster.Crashes);
         if (failure is not null)
             violations.Add(failure);
         return new ChaosReport(
-            _name, terms.Count, events.Count(e => e.What == EventKind.Accepted), events.Count(e => e.What == EventKind.Refused),
+            _name, histories.Sum(h => h.Item2.Count), all.Count(e => e.What == EventKind.Accepted), all.Count(e => e.What == EventKind.Refused),
             new SortedDictionary<ChaosFault, int>(_faults), Longest(gaps.Select(g => g.Whole)), Longest(gaps.Select(g => g.Unexcused)),
             (long)Bounds.Gap!.Value.TotalMilliseconds, handOvers.Length, Longest(handOvers.Select(h => h.Took)),
-            (long)Bounds.HandOver.Value.TotalMilliseconds, violations);
+            (long)Bounds.HandOver!.Value.TotalMilliseconds, violations);
     }
 
     private static long Longest(IEnumerable<TimeSpan> spans) => (long)spans.DefaultIfEmpty().Max().TotalMilliseconds;

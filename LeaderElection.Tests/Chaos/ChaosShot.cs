@@ -10,12 +10,8 @@ namespace LeaderElection.Tests.Chaos;
 /// <param name="Loses">Whether what was under way on a broken line is lost, rather than late; whether another fault comes in its harder form.</param>
 internal sealed record ChaosShot(ChaosAction Action, TimeSpan Pause, bool Waits, bool AtLeader, int Target, double Part, bool Loses)
 {
-    public static ChaosShot Create(Random random, IReadOnlyList<ChaosAction> actions, TimeSpan lease)
-    {
-        var pick = random.Next(actions.Sum(a => a.Weight));
-        var action = actions.First(a => (pick -= a.Weight) < 0);
-        return new(action, lease * (0.2 + random.NextDouble()), random.Next(4) > 0, random.Next(5) > 1, random.Next(1000), random.NextDouble(), random.Next(2) == 0);
-    }
+    public static ChaosShot Create(Random random, ChaosAction action, TimeSpan lease) =>
+        new(action, lease * (0.2 + random.NextDouble()), random.Next(4) > 0, random.Next(5) > 1, random.Next(1000), random.NextDouble(), random.Next(2) == 0);
 
     public TimeSpan Length(TimeSpan shortest, TimeSpan longest) => shortest + ((longest - shortest) * Part);
 }

@@ -3,9 +3,6 @@ namespace LeaderElection.Tests.Chaos;
 /// <summary>A strategy's store, with the faults that can be done to it.</summary>
 internal abstract class ChaosStore : IAsyncDisposable
 {
-    /// <summary>The election that the candidates stand in.</summary>
-    public const string Election = "fault";
-
     /// <summary>The strategy as a candidate process knows it.</summary>
     public abstract string Strategy { get; }
 

@@ -67,9 +67,10 @@ public sealed class ChaosTests(ITestOutputHelper output)
     public void Shots_OfTheSameSeed_AreTheSame()
     {
         ChaosAction[] actions = [new(ChaosFault.Killed, 3, (_, _) => Task.CompletedTask), new(ChaosFault.FrozenLong, 1, (_, _) => Task.CompletedTask)];
-        var (one, other) = (new Random(7), new Random(7));
-        for (var i = 0; i < 100; i++)
-            Assert.Equal(ChaosShot.Create(one, actions, TimeSpan.FromSeconds(3)), ChaosShot.Create(other, actions, TimeSpan.FromSeconds(3)));
+        var (one, other) = (new ChaosDeck(new Random(7), actions, TimeSpan.FromSeconds(3)), new ChaosDeck(new Random(7), actions, TimeSpan.FromSeconds(3)));
+        var shots = Enumerable.Range(0, 100).Select(_ => one.Draw()).ToArray();
+        Assert.All(shots, shot => Assert.Equal(shot, other.Draw()));
+        Assert.Equal(2, shots.Take(2).Select(shot => shot.Action).Distinct().Count());
     }
 
     /// <summary>All strategies at once; a failure names the command that runs the same faults again.</summary>

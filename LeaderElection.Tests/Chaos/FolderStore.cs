@@ -39,9 +39,9 @@ internal sealed class FolderStore : ChaosStore
         _parent.Dispose();
     }
 
-    private Task EntryDeletedAsync(ChaosShot shot, CancellationToken stop) => _run.DeleteEntryAsync(shot, stop, () =>
+    private Task EntryDeletedAsync(ChaosShot shot, CancellationToken stop) => _run.DeleteEntryAsync(shot, stop, election =>
     {
-        File.Delete(Path.Combine(Folder, $"{Election}.lease"));
+        File.Delete(Path.Combine(Folder, $"{election}.lease"));
         return Task.CompletedTask;
     });
 

@@ -9,6 +9,8 @@ internal sealed class LineFaults(ChaosRun run, ChaosStore store, Func<string, IR
         new(ChaosFault.CutOffOneWay, 2, (shot, stop) => BreakAsync(shot, isOneWay: true, stop)),
         new(ChaosFault.SlowThenCutOff, 2, SlowThenCutOffAsync),
         new(ChaosFault.Reset, 1, ResetAsync),
+        new(ChaosFault.RequestsLate, 2, (shot, stop) => DelayAsync(shot, line => line.HoldRequests(), stop)),
+        new(ChaosFault.RepliesLate, 2, (shot, stop) => DelayAsync(shot, line => line.HoldAnswers(), stop)),
     ];
 
     private async Task BreakAsync(ChaosShot shot, bool isOneWay, CancellationToken stop)
@@ -34,6 +36,20 @@ internal sealed class LineFaults(ChaosRun run, ChaosStore store, Func<string, IR
         }
         using (run.Fault($"{candidate} cut off", takesStore: false))
             await BreakAsync(candidate, lines, isOneWay: false, run.Lease * 1.5, shot.Loses, stop);
+    }
+
+    private async Task DelayAsync(ChaosShot shot, Action<ChaosLine> hold, CancellationToken stop)
+    {
+        var candidate = store.TargetOf(shot);
+        using (run.Fault($"{candidate} {shot.Action.Fault}", takesStore: false))
+        {
+            var lines = linesOf(candidate);
+            foreach (var line in lines)
+                hold(line);
+            await run.HoldAsync(shot.Length(run.LongestLease * 1.1, run.LongestLease * 1.8), stop);
+            foreach (var line in lines)
+                line.Proxy.Resume();
+        }
     }
 
     private async Task ResetAsync(ChaosShot shot, CancellationToken stop)

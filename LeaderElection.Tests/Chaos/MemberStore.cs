@@ -1,3 +1,4 @@
+using LeaderElection.Tests.History;
 using LeaderElection.Tests.Processes;
 using LeaderElection.Tests.Raft;
 using LeaderElection.Tests.Servers;
@@ -74,9 +75,9 @@ internal sealed class MemberStore : ChaosStore
         var others = _run.Cluster.Candidates.Where(c => c != member).Take(shot.Loses ? 1 : 9);
         using (_run.Fault($"{member} loses messages", takesStore: false))
         {
-            await _run.Cluster.Process(member).WriteLineAsync($"cut {string.Join(' ', others)}");
+            await _run.Cluster.Process(member).WriteLineAsync($"{CandidateCommand.Cut} {string.Join(' ', others)}");
             await _run.HoldAsync(shot.Length(_run.Lease * 0.3, _run.Lease * 2), stop);
-            await _run.Cluster.Process(member).WriteLineAsync("heal");
+            await _run.Cluster.Process(member).WriteLineAsync(CandidateCommand.Heal);
         }
     }
 
@@ -87,7 +88,7 @@ internal sealed class MemberStore : ChaosStore
             var members = _run.Cluster.Candidates;
             await Task.WhenAll(members.Select(_run.Cluster.KillAsync));
             await _run.HoldAsync(shot.Length(TimeSpan.Zero, _run.Lease), stop);
-            await Task.WhenAll(members.Select(_run.Cluster.StartAsync));
+            await Task.WhenAll(members.Select(m => _run.Cluster.StartAsync(m)));
         }
     }
 

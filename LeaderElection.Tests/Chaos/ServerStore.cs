@@ -26,23 +26,30 @@ internal sealed class ServerStore : ChaosStore
         "etcd" => TimeSpan.FromSeconds(3),
         // A server that came back does not vote for one lease; nor does a candidate that comes after the leader believe a
         // server's clock, which says that the lease is over.
-        "redis" or "redis3" => _run.Lease,
+        "redis" or "redis3" => _run.LongestLease,
         _ => TimeSpan.Zero,
     };
 
     public override IEnumerable<ChaosAction> Actions =>
     [
         new(ChaosFault.ServerKilled, 3, ServerKilledAsync), new(ChaosFault.ServerFrozen, 3, ServerFrozenAsync),
-        .. _servers.Length > 1 ? [new ChaosAction(ChaosFault.AllRestarted, 1, AllRestartedAsync)] : Array.Empty<ChaosAction>(),
-        .. _name == "redis3" ? [new ChaosAction(ChaosFault.ServerEmptied, 2, EmptiedAsync)] : Array.Empty<ChaosAction>(),
         new(ChaosFault.EntryDeleted, 1, EntryDeletedAsync),
+        .. When(_name == "etcd", new ChaosAction(ChaosFault.ServerFrozenThenKilled, 2, ServerFrozenThenKilledAsync)),
+        .. When(_servers.Length > 1, new ChaosAction(ChaosFault.AllRestarted, 1, AllRestartedAsync)),
+        .. When(_name == "redis3", new ChaosAction(ChaosFault.ServerEmptied, 2, EmptiedAsync)),
+        .. When(_name is "redis3" or "zookeeper", new ChaosAction(ChaosFault.ServerRestored, 2, RestoredAsync)),
+        .. When(_name == "redis3" && RedisServer.CanStepClock, new ChaosAction(ChaosFault.ClockStepped, 3, ClockSteppedAsync)),
     ];
 
     public override IEnumerable<ChaosAction> LineActions =>
-        new LineFaults(_run, this, candidate => [.. _lines[candidate].Select(proxy => new ChaosLine(proxy))]).Actions;
+    [
+        .. new LineFaults(_run, this, LinesOf).Actions, new(ChaosFault.EventsLost, 3, EventsLostAsync),
+        .. When(_servers.Length > 1, new ChaosAction(ChaosFault.ViewsDiffer, 2, ViewsDifferAsync)),
+    ];
 
     public static async Task<ServerStore> StartServersAsync(string name, ChaosRun run) => new(name, run, name switch
     {
+        "redis3" when RedisServer.CanStepClock => [.. await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => RedisServer.StartNewWithClockAsync()))],
         "redis" => [await RedisServer.StartNewAsync()],
         "redis3" => [.. await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => RedisServer.StartNewAsync()))],
         "etcd" => [.. (await EtcdCluster.StartNewAsync()).Members],
@@ -52,7 +59,7 @@ internal sealed class ServerStore : ChaosStore
 
     public override string Endpoint(string candidate)
     {
-        var lines = _lines.GetOrAdd(candidate, _ => [.. _servers.Select(s => new DroppingProxy(Port(s), address: _run.NetworkOf(candidate)?.HostAddress))]);
+        var lines = _lines.GetOrAdd(candidate, _ => [.. _servers.Select(s => new DroppingProxy(Port(s), address: _run.NetworkOf(candidate)?.HostAddress, messages: Messages))]);
         return string.Join(_name == "redis3" ? ';' : ',', lines.Select(l => _name == "etcd" ? $"http://{l.Endpoint}" : l.Endpoint));
     }
 
@@ -76,30 +83,43 @@ internal sealed class ServerStore : ChaosStore
         await server.KillAsync();
         await _run.HoldAsync(shot.Length(TimeSpan.Zero, _run.Lease * 1.5), stop);
         await server.StartAsync();
-        // It does not vote for one lease: a second server must not be missing as well.
-        if (_name == "redis3")
-            await _run.HoldAsync(_run.Lease * 1.5, stop);
+        await HoldWhileItDoesNotVoteAsync(stop);
     });
+
+    private static IEnumerable<ChaosAction> When(bool possible, ChaosAction action) => possible ? [action] : [];
+
+    private ChaosLine[] LinesOf(string candidate) => [.. _lines[candidate].Select(proxy => new ChaosLine(proxy))];
+
+    private MessageFilter Messages() => _name switch
+    {
+        "etcd" => new EtcdMessages(),
+        "zookeeper" => new ZooKeeperMessages(),
+        _ => new RedisMessages(),
+    };
 
     private Task ServerFrozenAsync(ChaosShot shot, CancellationToken stop) => OneServerAsync(shot, async server =>
     {
         server.Freeze();
-        await _run.HoldAsync(shot.Length(_run.Lease * 0.2, _run.Lease * 2), stop);
-        if (server is EtcdServer)
-        {
-            // Thawed, the one that led the others may revoke leases that they renewed meanwhile: etcd's fault, mended in 3.4.31
-            // and 3.5.13 (its issue 15247).
-            await server.KillAsync();
-            await server.StartAsync();
-            return;
-        }
+        await _run.HoldAsync(shot.Length(_run.Lease * 0.2, _run.Lease * 2.2), stop);
         server.Continue();
+    });
+
+    private Task ServerFrozenThenKilledAsync(ChaosShot shot, CancellationToken stop) => OneServerAsync(shot, async server =>
+    {
+        server.Freeze();
+        await _run.HoldAsync(shot.Length(_run.Lease * 0.2, _run.Lease * 2), stop);
+        await server.KillAsync();
+        await server.StartAsync();
     });
 
     /// <summary>Takes one server away, which matters only where it is the only one.</summary>
     private async Task OneServerAsync(ChaosShot shot, Func<StoreServer, Task> take)
     {
         var server = shot.Target % _servers.Length;
+        // Thawed, the one that led the others may revoke leases that they renewed meanwhile: etcd's fault, mended in 3.4.31
+        // and 3.5.13 (its issue 15247).
+        if (shot.Action.Fault == ChaosFault.ServerFrozen && _servers[server] is EtcdServer etcd && await etcd.MetricAsync("etcd_server_is_leader") == 1)
+            server = (server + 1) % _servers.Length;
         using (_run.Fault($"server {server} {shot.Action.Fault}", takesStore: _servers.Length == 1))
             await take(_servers[server]);
     }
@@ -120,28 +140,86 @@ internal sealed class ServerStore : ChaosStore
         using (_run.Fault($"server {server} emptied", takesStore: false))
         {
             await ((RedisServer)_servers[server]).CliAsync("FLUSHALL");
-            // As above: a second server must not be missing as well.
-            await _run.HoldAsync(_run.Lease * 1.5, stop);
+            await HoldWhileItDoesNotVoteAsync(stop);
         }
     }
 
-    private Task EntryDeletedAsync(ChaosShot shot, CancellationToken stop) => _run.DeleteEntryAsync(shot, stop, () => Strategy switch
+    private Task RestoredAsync(ChaosShot shot, CancellationToken stop) => OneServerAsync(shot, async server =>
     {
-        "etcd" => DeleteFirstKeyAsync((EtcdServer)_servers[shot.Target % _servers.Length]),
-        "zookeeper" => DeleteFirstNodeAsync(),
-        _ => Task.WhenAll(_servers.Cast<RedisServer>().Select(s => s.CliAsync("DEL", $"{{leader-election}}:election:{Election}"))),
+        await server.KillAsync();
+        server.BackUp();
+        await server.StartAsync();
+        await HoldWhileItDoesNotVoteAsync(stop);
+        await _run.HoldAsync(shot.Length(TimeSpan.Zero, _run.Lease), stop);
+        await server.KillAsync();
+        server.Restore();
+        await server.StartAsync();
+        await HoldWhileItDoesNotVoteAsync(stop);
     });
 
-    private async Task DeleteFirstKeyAsync(EtcdServer server)
+    private Task ClockSteppedAsync(ChaosShot shot, CancellationToken stop) => OneServerAsync(shot, async server =>
+    {
+        var redis = (RedisServer)server;
+        var by = shot.Length(_run.Lease * 0.5, _run.Lease * 3) * (shot.Loses ? 1 : -1);
+        await redis.StepClockAsync(by);
+        // And right again.
+        await HoldWhileItDoesNotVoteAsync(stop);
+        await redis.StepClockAsync(-by);
+        await HoldWhileItDoesNotVoteAsync(stop);
+    });
+
+    /// <summary>A server that starts does not vote for one lease, nor may others for as long be in trouble: a second one must not be missing as well.</summary>
+    private Task HoldWhileItDoesNotVoteAsync(CancellationToken stop) =>
+        _name == "redis3" ? _run.HoldAsync(_run.LongestLease * 1.5, stop) : Task.CompletedTask;
+
+    private async Task EventsLostAsync(ChaosShot shot, CancellationToken stop)
+    {
+        var lines = _run.Cluster.Candidates.SelectMany(candidate => _lines[candidate]).ToArray();
+        using (_run.Fault("events lost", takesStore: false))
+        {
+            foreach (var line in lines)
+                line.LoseEvents();
+            await _run.ResignLeaderAsync(_run.ElectionOf(shot), TimeSpan.Zero);
+            await _run.HoldAsync(_run.Lease / 2, stop);
+            foreach (var line in lines)
+                line.Resume();
+        }
+    }
+
+    private async Task ViewsDifferAsync(ChaosShot shot, CancellationToken stop)
+    {
+        var lines = _run.Cluster.Candidates.Order().Select((candidate, i) => _lines[candidate][(i + shot.Target) % _servers.Length]).ToArray();
+        using (_run.Fault("views differ", takesStore: false))
+        {
+            foreach (var line in lines)
+                line.Drop();
+            await _run.HoldAsync(shot.Length(_run.Lease, _run.Lease * 3), stop);
+            foreach (var line in lines)
+            {
+                if (shot.Loses)
+                    line.Cut();
+                line.Resume();
+            }
+        }
+    }
+
+    private Task EntryDeletedAsync(ChaosShot shot, CancellationToken stop) => _run.DeleteEntryAsync(shot, stop, election => Strategy switch
+    {
+        "etcd" => DeleteFirstKeyAsync((EtcdServer)_servers[shot.Target % _servers.Length], election),
+        "zookeeper" => DeleteFirstNodeAsync(election),
+        _ => Task.WhenAll(_servers.Cast<RedisServer>().Select(s => s.CliAsync("DEL", $"{{leader-election}}:election:{election}"))),
+    });
+
+    private async Task DeleteFirstKeyAsync(EtcdServer server, string election)
     {
         try
         {
             using var found = JsonDocument.Parse(await server.CtlAsync(
-                "get", "--prefix", $"{Election}/", "--sort-by", "CREATE", "--limit", "1", "--write-out", "json"));
+                "get", "--prefix", $"{election}/", "--sort-by", "CREATE", "--limit", "1", "--write-out", "json"));
             if (!found.RootElement.TryGetProperty("kvs", out var keys))
                 return;
             await DeleteAsync(
-                keys[0].GetProperty("create_revision").GetInt64(), () => server.CtlAsync("del", Encoding.UTF8.GetString(keys[0].GetProperty("key").GetBytesFromBase64())));
+                election, keys[0].GetProperty("create_revision").GetInt64(), () => server.CtlAsync("del", Encoding.UTF8.GetString(keys[0].GetProperty("key").GetBytesFromBase64())));
         }
         catch (InvalidOperationException)
         {
@@ -149,17 +227,17 @@ internal sealed class ServerStore : ChaosStore
         }
     }
 
-    private async Task DeleteFirstNodeAsync()
+    private async Task DeleteFirstNodeAsync(string election)
     {
         await using var client = TestClient.Create(string.Join(',', _servers.Cast<ZooKeeperServer>().Select(s => s.Endpoint)));
         try
         {
-            var parent = $"/election/{Election}";
+            var parent = $"/election/{election}";
             if ((await client.GetChildrenAsync(parent)).Required().Order().FirstOrDefault() is not { } first)
                 return;
             var node = await client.GetDataAsync($"{parent}/{first}");
             if (node.IsOk)
-                await DeleteAsync(node.Value!.Stat.Czxid, async () => (await client.DeleteAsync($"{parent}/{first}")).Required());
+                await DeleteAsync(election, node.Value!.Stat.Czxid, async () => (await client.DeleteAsync($"{parent}/{first}")).Required());
         }
         catch (ElectionStoreException)
         {
@@ -168,7 +246,7 @@ internal sealed class ServerStore : ChaosStore
     }
 
     /// <summary>In a queue the next is elected at once, beside a leader that hears of it at the same time: I1 is not promised for that moment.</summary>
-    private async Task DeleteAsync(long token, Func<Task> delete)
+    private async Task DeleteAsync(string election, long token, Func<Task> delete)
     {
         var at = HistoryEvent.Now;
         try
@@ -177,7 +255,7 @@ internal sealed class ServerStore : ChaosStore
         }
         finally
         {
-            _run.EntryDeleted(token, at);
+            _run.EntryDeleted(election, token, at);
         }
     }
 }

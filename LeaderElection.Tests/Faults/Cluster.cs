@@ -3,7 +3,7 @@ using LeaderElection.Tests.Processes;
 
 namespace LeaderElection.Tests.Faults;
 
-/// <summary>Some candidate processes in one election, the resource they write to, and the history of it all.</summary>
+/// <summary>Some candidate processes in an election, or two, the resources they write to, and the history of it all.</summary>
 /// <param name="strategy">The strategy.</param>
 /// <param name="endpointOf">Where a candidate finds the store.</param>
 /// <param name="lease">The lease.</param>
@@ -12,6 +12,9 @@ namespace LeaderElection.Tests.Faults;
 /// <param name="settings">What <see cref="CandidateArguments"/> takes beyond that.</param>
 internal sealed class Cluster(string strategy, Func<string, string> endpointOf, TimeSpan lease, bool isFenced, Func<string, string[]>? commandOf = null, params string[] settings) : IAsyncDisposable
 {
+    /// <summary>The election that all stand in.</summary>
+    public const string Election = "fault";
+
     // A candidate starts many times in a long run, and does little: quick to start is what counts.
     private static readonly KeyValuePair<string, string?>[] Environment = [new("DOTNET_TieredPGO", "0"), new("DOTNET_gcConcurrent", "0")];
 
@@ -19,7 +22,7 @@ internal sealed class Cluster(string strategy, Func<string, string> endpointOf, 
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
 
     private readonly Lock _lock = new();
-    private readonly FencedResourceServer _resource = new(isFenced);
+    private readonly Dictionary<string, FencedResourceServer> _resources = new() { [Election] = new(Election, isFenced) };
     private readonly Dictionary<string, ChildProcess> _running = [];
     private readonly List<Recording> _all = [];
     private readonly List<HistoryEvent> _own = [];
@@ -30,16 +33,9 @@ internal sealed class Cluster(string strategy, Func<string, string> endpointOf, 
     {
     }
 
-    public IReadOnlyList<HistoryEvent> History
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return [.. _all.SelectMany(p => p.Read()), .. _own, .. _resource.Events];
-            }
-        }
-    }
+    public IReadOnlyList<HistoryEvent> History => HistoryOf(Election);
+
+    public IReadOnlyCollection<string> Elections => _resources.Keys;
 
     public IReadOnlyCollection<string> Candidates
     {
@@ -47,20 +43,7 @@ internal sealed class Cluster(string strategy, Func<string, string> endpointOf, 
     }
 
     /// <summary>The candidate whose write the resource accepted last.</summary>
-    public (string Candidate, long Token, long At)? LastWriter
-    {
-        get
-        {
-            if (_resource.Last is not { } last)
-                return null;
-            lock (_lock)
-            {
-                return _all.Select(p => p.Read().FindLast(e => e.What == EventKind.Elected)).FirstOrDefault(e => e?.Token == last.Token) is { } elected
-                    ? (elected.Candidate, last.Token, last.At)
-                    : null;
-            }
-        }
-    }
+    public (string Candidate, long Token, long At)? LastWriter => LastWriterOf(Election);
 
     /// <summary>What the candidates printed that have ended by themselves.</summary>
     public IReadOnlyList<string> Crashes
@@ -68,18 +51,46 @@ internal sealed class Cluster(string strategy, Func<string, string> endpointOf, 
         get { lock (_lock) return [.. _running.Where(p => p.Value.HasExited).Select(p => $"{p.Key} has ended by itself: {string.Join(' ', p.Value.StandardError)}")]; }
     }
 
+    /// <summary>What happened in one election, and to all.</summary>
+    public IReadOnlyList<HistoryEvent> HistoryOf(string election)
+    {
+        lock (_lock)
+        {
+            return [.. _all.SelectMany(p => p.Read()).Concat(_own).Where(e => e.Election is null || e.Election == election), .. _resources[election].Events];
+        }
+    }
+
+    /// <summary>The candidate whose write the resource of this election accepted last.</summary>
+    public (string Candidate, long Token, long At)? LastWriterOf(string election)
+    {
+        if (_resources[election].Last is not { } last)
+            return null;
+        lock (_lock)
+        {
+            return _all.Select(p => p.Read().FindLast(e => e.What == EventKind.Elected && e.Election == election)).FirstOrDefault(e => e?.Token == last.Token) is { } elected
+                ? (elected.Candidate, last.Token, last.At)
+                : null;
+        }
+    }
+
     /// <summary>What candidates are called, in the order in which they start.</summary>
     public static string NameOf(string strategy, int index) => strategy == "raft" ? $"m{index}" : $"c{index + 1}";
 
+    /// <summary>Candidates that are started from now on stand in this one, too.</summary>
+    public void Add(string election) => _resources.Add(election, new FencedResourceServer(election, isFenced));
+
     /// <summary>Starts a candidate, and waits until it campaigns.</summary>
     /// <param name="candidate">One that ran before; a new one if there is none given.</param>
-    public async Task<string> StartAsync(string? candidate = null)
+    /// <param name="otherLease">Its lease, if not that of the others.</param>
+    /// <param name="otherEndpoint">Where it finds the store, if not where it usually does.</param>
+    public async Task<string> StartAsync(string? candidate = null, TimeSpan? otherLease = null, string? otherEndpoint = null)
     {
         candidate ??= NextCandidate();
         string[] command =
         [
             .. commandOf?.Invoke(candidate) ?? [], "dotnet", typeof(Cluster).Assembly.Location,
-            strategy, endpointOf(candidate), "fault", candidate, $"{lease.TotalMilliseconds}", _resource.Path, .. settings,
+            strategy, otherEndpoint ?? endpointOf(candidate), Election, candidate, $"{(otherLease ?? lease).TotalMilliseconds}", _resources[Election].Path,
+            .. _resources.Where(r => r.Key != Election).Select(r => $"also={r.Key}={r.Value.Path}"), .. settings,
         ];
         var process = ChildProcess.Start(
             command[0], command[1..], Environment, keepsInput: settings.Contains("commands"));
@@ -100,7 +111,7 @@ internal sealed class Cluster(string strategy, Func<string, string> endpointOf, 
             () => Task.FromResult(History.Where(e => e.What == EventKind.Elected && e.At > after && e.Candidate != notBeing).MaxBy(e => e.At)),
             e => e is not null,
             $"a leader after {after} that is not {notBeing}", timeout);
-        await Eventually.TrueAsync(() => _resource.Events.Any(e => e.Token == leader!.Token), $"a write of {leader}", timeout);
+        await Eventually.TrueAsync(() => _resources[Election].Events.Any(e => e.Token == leader!.Token), $"a write of {leader}", timeout);
         return leader!;
     }
 
@@ -145,7 +156,8 @@ internal sealed class Cluster(string strategy, Func<string, string> endpointOf, 
         lock (_lock) processes = [.. _all.Select(p => p.Process)];
         foreach (var process in processes)
             await process.DisposeAsync();
-        _resource.Dispose();
+        foreach (var resource in _resources.Values)
+            resource.Dispose();
     }
 
     /// <summary>Members of a raft cluster are known beforehand: there the first one starts that does not run.</summary>

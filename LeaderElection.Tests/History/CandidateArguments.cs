@@ -17,6 +17,12 @@ internal sealed record CandidateArguments(string Strategy, string Endpoint, stri
     /// <summary>Whether its wall clock jumps back and forth.</summary>
     public bool HasWanderingClock { get; init; }
 
+    /// <summary>Further elections that it stands in, each with the socket of its resource.</summary>
+    public IReadOnlyList<(string Election, string Resource)> Others { get; init; } = [];
+
+    /// <summary>How long the work may take to stop after a resignation; the strategy's default if there is none given.</summary>
+    public TimeSpan? DrainTimeout { get; init; }
+
     /// <summary>Whether it takes commands on its standard input, and ends with that.</summary>
     public bool TakesCommands { get; init; }
 
@@ -31,6 +37,8 @@ internal sealed record CandidateArguments(string Strategy, string Endpoint, stri
             {
                 ["work", var ms] => parsed with { Work = TimeSpan.FromMilliseconds(int.Parse(ms)) },
                 ["defect", var defect] => parsed with { Defect = Enum.Parse<CandidateDefect>(defect) },
+                ["also", var other, var path] => parsed with { Others = [.. parsed.Others, (other, path)] },
+                ["drain-timeout", var ms] => parsed with { DrainTimeout = TimeSpan.FromMilliseconds(int.Parse(ms)) },
                 ["wandering-clock"] => parsed with { HasWanderingClock = true },
                 ["commands"] => parsed with { TakesCommands = true },
                 _ => throw new FormatException(setting),

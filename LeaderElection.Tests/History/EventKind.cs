@@ -14,6 +14,12 @@ internal enum EventKind
     /// <summary>Its <c>Lost</c> fired.</summary>
     Lost,
 
+    /// <summary>
+    /// It has resigned, its work still runs, and its lease is renewed: until <see cref="HistoryEvent.Until"/>, the end of the lease
+    /// or of the time for that, nobody else may be elected.
+    /// </summary>
+    Drains,
+
     /// <summary>Its resignation returned.</summary>
     Resigned,
 
@@ -49,6 +55,9 @@ internal enum EventKind
     /// <see cref="HistoryEvent.Until"/> to hear of it.
     /// </summary>
     EntryDeleted,
+
+    /// <summary>The test froze it, until <see cref="HistoryEvent.Until"/>.</summary>
+    Frozen,
 
     /// <summary>The machine had no time for the test itself, until <see cref="HistoryEvent.Until"/>.</summary>
     Stalled,

@@ -10,13 +10,15 @@ internal sealed class FencedResourceServer : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private readonly FencingGate _gate = new();
+    private readonly string _election;
     private readonly bool _isFenced;
     private volatile HistoryEvent? _last;
 
+    /// <param name="election">Whose leaders write to it.</param>
     /// <param name="isFenced">Whether it refuses low tokens, as it should.</param>
-    public FencedResourceServer(bool isFenced = true)
+    public FencedResourceServer(string election, bool isFenced = true)
     {
-        _isFenced = isFenced;
+        (_election, _isFenced) = (election, isFenced);
         _listener.Bind(new UnixDomainSocketEndPoint(Path));
         _listener.Listen();
         _ = AcceptAsync();
@@ -74,7 +76,7 @@ internal sealed class FencedResourceServer : IDisposable
 
     private void Accept(long token)
     {
-        _last = new HistoryEvent(HistoryEvent.Now, "resource", EventKind.Accepted, token);
+        _last = new HistoryEvent(HistoryEvent.Now, "resource", EventKind.Accepted, token, Election: _election);
         Events.Enqueue(_last);
     }
 }

@@ -14,6 +14,7 @@ internal static class HistoryChecker
             .. OneLeaderAtATime(events, terms), .. WorkAfterTheDeadline(events, terms), .. TokensIncrease(terms), .. FencedWrites(events),
             .. bounds?.HandOver is { } handOver ? SlowHandOvers(events, terms, handOver, bounds.Calm) : [],
             .. bounds?.Gap is { } gap ? LongGaps(events, terms, gap) : [],
+            .. bounds?.Lost is { } lost ? LateLost(events, terms, lost) : [],
         ];
     }
 
@@ -37,7 +38,8 @@ internal static class HistoryChecker
     {
         var own = events.Where(e => e.At >= elected.At).ToArray();
         // A frozen process cannot fire Lost in time, nor a killed one at all; the deadline that it knew holds.
-        var believes = own.Where(e => e.What == EventKind.Believes).MaxBy(e => e.Until);
+        // One whose work stops slowly after a resignation holds its lease that long.
+        var believes = own.Where(e => e.What is EventKind.Believes or EventKind.Drains).MaxBy(e => e.Until);
         var lost = own.FirstOrDefault(e => e.What == EventKind.Lost);
         var started = own.FirstOrDefault(e => e.What == EventKind.WorkStarted);
         var stopped = own.FirstOrDefault(e => e.What == EventKind.WorkStopped);
@@ -110,6 +112,20 @@ internal static class HistoryChecker
         from gap in LeaderlessGap.In(events, terms)
         where gap.Unexcused > bound
         select Violation("I4", $"nobody led for {gap.Unexcused.TotalMilliseconds:0} ms (of {gap.Whole.TotalMilliseconds:0} ms in all) without a reason", gap.Evidence);
+
+    /// <summary>A leader that does not look at its lease hears by <c>Lost</c> alone, whatever else its process is busy with.</summary>
+    private static IEnumerable<HistoryViolation> LateLost(HistoryEvent[] events, IReadOnlyList<Term> terms, TimeSpan bound)
+    {
+        var frozen = events.Where(e => e.What == EventKind.Frozen).ToLookup(e => e.Candidate);
+        foreach (var term in terms)
+        {
+            var told = term.Evidence.FirstOrDefault(e => e.What is EventKind.Lost or EventKind.Killed)?.At ?? events[^1].At;
+            var late = told - term.Deadline - LeaderlessGap.Stalled(events, term.Deadline, told)
+                - frozen[term.Candidate].Sum(e => Math.Max(0, Math.Min(e.Until, told) - Math.Max(e.At, term.Deadline)));
+            if (late > bound.Ticks * 100)
+                yield return Violation("I1", $"Lost had not fired {late / 1e6:0} ms after the deadline: {term}", term.Evidence);
+        }
+    }
 
     private static HistoryViolation Violation(string invariant, string text, IReadOnlyList<HistoryEvent> evidence) =>
         new(invariant, text, [.. evidence.Distinct().OrderBy(e => e.At)]);

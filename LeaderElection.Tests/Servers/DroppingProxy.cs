@@ -11,9 +11,13 @@ public sealed class DroppingProxy : IAsyncDisposable
     private readonly IPEndPoint _target;
     private readonly ConcurrentDictionary<Connection, Task> _connections = new();
     private readonly Task _accepts;
+    private readonly Func<MessageFilter>? _messages;
     private volatile TaskCompletionSource _open = Opened();
     private volatile TaskCompletionSource _requestsOpen = Opened();
     private volatile TaskCompletionSource _answersOpen = Opened();
+    private volatile Hold? _heldRequests;
+    private volatile Hold? _heldAnswers;
+    private volatile bool _losesEvents;
     private Func<byte[], byte[]>? _rewrite;
     private long _answersTake;
     private int _accepted;
@@ -22,8 +26,10 @@ public sealed class DroppingProxy : IAsyncDisposable
     /// <param name="target">The port that it stands before.</param>
     /// <param name="targetAddress">The address of that, if not loopback.</param>
     /// <param name="address">Where it listens itself, if not on loopback.</param>
-    public DroppingProxy(int target, string? targetAddress = null, string? address = null)
+    /// <param name="messages">Made for each connection, where events are to be lost.</param>
+    public DroppingProxy(int target, string? targetAddress = null, string? address = null, Func<MessageFilter>? messages = null)
     {
+        _messages = messages;
         _target = new IPEndPoint(Address(targetAddress), target);
         _listener = new TcpListener(Address(address), 0);
         _listener.Start();
@@ -66,6 +72,18 @@ public sealed class DroppingProxy : IAsyncDisposable
             _requestsOpen = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
+    /// <summary>
+    /// What clients send on the connections that there are is held back, and delivered by <see cref="Resume"/>, also when the client
+    /// has given up meanwhile; new connections work.
+    /// </summary>
+    public void HoldRequests() => _heldRequests ??= new Hold(Accepted);
+
+    /// <summary>The same with the answers on the connections that there are.</summary>
+    public void HoldAnswers() => _heldAnswers ??= new Hold(Accepted);
+
+    /// <summary>From now on, until <see cref="Resume"/>, events are lost, on connections that stand.</summary>
+    public void LoseEvents() => _losesEvents = true;
+
     /// <summary>From now on each answer is late by this.</summary>
     public void Slow(TimeSpan by) => Interlocked.Exchange(ref _answersTake, by.Ticks);
 
@@ -76,6 +94,10 @@ public sealed class DroppingProxy : IAsyncDisposable
     public void Resume()
     {
         Slow(TimeSpan.Zero);
+        _losesEvents = false;
+        _heldRequests?.Over.TrySetResult();
+        _heldAnswers?.Over.TrySetResult();
+        (_heldRequests, _heldAnswers) = (null, null);
         _open.TrySetResult();
         _requestsOpen.TrySetResult();
         _answersOpen.TrySetResult();
@@ -132,8 +154,7 @@ public sealed class DroppingProxy : IAsyncDisposable
             {
                 return;
             }
-            Interlocked.Increment(ref _accepted);
-            var connection = new Connection();
+            var connection = new Connection(Interlocked.Increment(ref _accepted));
             // Known before it is served, so that no cut misses it.
             _connections[connection] = Task.CompletedTask;
             _connections[connection] = ConnectAsync(client, connection);
@@ -190,6 +211,8 @@ public sealed class DroppingProxy : IAsyncDisposable
             await Task.Delay(late, TimeProvider.System, cut);
         var gate = (isAnswer ? _answersOpen : _requestsOpen).Task;
         connection.Holds(isAnswer, isData && !(gate.IsCompleted && _open.Task.IsCompleted));
+        if ((isAnswer ? _heldAnswers : _heldRequests) is { } hold && connection.Number <= hold.Last)
+            await hold.Over.Task.WaitAsync(cut);
         await _open.Task.WaitAsync(cut);
         await gate.WaitAsync(cut);
         if (connection.IsStranded)
@@ -200,6 +223,7 @@ public sealed class DroppingProxy : IAsyncDisposable
     private async Task PumpAsync(Socket from, Socket to, bool isAnswer, Connection connection)
     {
         var cut = connection.Ended.Token;
+        var messages = isAnswer ? _messages?.Invoke() : null;
         var buffer = new byte[16 * 1024];
         try
         {
@@ -218,6 +242,8 @@ public sealed class DroppingProxy : IAsyncDisposable
                 ReadOnlyMemory<byte> passed = buffer.AsMemory(0, count);
                 if (isAnswer && Volatile.Read(ref _rewrite) is { } rewrite)
                     passed = rewrite(passed.ToArray());
+                if (messages is not null)
+                    passed = messages.Pass(passed.Span, _losesEvents);
                 while (passed.Length > 0)
                     passed = passed[await to.SendAsync(passed, cut)..];
             }
@@ -237,10 +263,13 @@ public sealed class DroppingProxy : IAsyncDisposable
         }
     }
 
-    private sealed class Connection
+    /// <param name="number">Which it is of those that were made.</param>
+    private sealed class Connection(int number)
     {
         private volatile bool _holdsRequest;
         private volatile bool _holdsAnswer;
+
+        public int Number => number;
 
         /// <summary>Cancelled when it is reset.</summary>
         public CancellationTokenSource Ended { get; } = new();
@@ -261,5 +290,11 @@ public sealed class DroppingProxy : IAsyncDisposable
             else
                 _holdsRequest = value;
         }
+    }
+
+    /// <param name="Last">The last connection that is held.</param>
+    private sealed record Hold(int Last)
+    {
+        public TaskCompletionSource Over { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

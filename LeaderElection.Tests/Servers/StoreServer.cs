@@ -5,6 +5,8 @@ namespace LeaderElection.Tests.Servers;
 /// <summary>A real server of a test, with its own data folder, which outlives the process.</summary>
 public abstract class StoreServer : IAsyncDisposable
 {
+    private TemporaryFolder? _backup;
+
     private protected TemporaryFolder Data { get; } = new();
 
     private protected ChildProcess? Process { get; set; }
@@ -21,6 +23,33 @@ public abstract class StoreServer : IAsyncDisposable
         Process = null;
     }
 
+    /// <summary>Copies its data; call it while it is down.</summary>
+    public void BackUp()
+    {
+        _backup?.Dispose();
+        _backup = new TemporaryFolder();
+        Copy(Data.Path, _backup.Path);
+    }
+
+    /// <summary>Puts the copy in the place of its data; call it while it is down.</summary>
+    public void Restore()
+    {
+        Forget();
+        Copy(_backup!.Path, Data.Path);
+    }
+
+    /// <summary>Throws away what it wrote to disk; call it while it is down.</summary>
+    public void Forget()
+    {
+        foreach (var entry in Directory.EnumerateFileSystemEntries(Data.Path).ToArray())
+        {
+            if (Directory.Exists(entry))
+                Directory.Delete(entry, recursive: true);
+            else
+                File.Delete(entry);
+        }
+    }
+
     public bool IsRunning => Process is not null;
 
     /// <summary>Stops it in its tracks; its connections stay open.</summary>
@@ -33,6 +62,15 @@ public abstract class StoreServer : IAsyncDisposable
         if (Process is not null)
             await Process.DisposeAsync();
         Data.Dispose();
+        _backup?.Dispose();
+    }
+
+    private static void Copy(string from, string to)
+    {
+        foreach (var folder in Directory.EnumerateDirectories(from, "*", SearchOption.AllDirectories))
+            Directory.CreateDirectory(Path.Combine(to, Path.GetRelativePath(from, folder)));
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+            File.Copy(file, Path.Combine(to, Path.GetRelativePath(from, file)));
     }
 
     /// <summary>Starts a new server; if that fails, nothing of it stays.</summary>
