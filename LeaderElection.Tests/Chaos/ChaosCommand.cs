@@ -18,6 +18,7 @@ internal static class ChaosCommand
             "--minutes" => options with { Duration = TimeSpan.FromMinutes(CommandOptions.Number(name, value, 0.1, 1440)) },
             "--seed" => options with { Seed = CommandOptions.Whole(name, value, int.MinValue, int.MaxValue) },
             "--strategies" => options with { Strategies = CommandOptions.Names(name, value, ChaosOptions.AllStrategies) },
+            "--faults" => options with { Faults = [.. CommandOptions.Names(name, value, Enum.GetNames<ChaosFault>()).Select(Enum.Parse<ChaosFault>)] },
             "--candidates" => options with { Candidates = CommandOptions.Whole(name, value, 3, 5) },
             "--network" => options with { HasNetworks = Network(value) },
             "--json" => options with { JsonFile = value },

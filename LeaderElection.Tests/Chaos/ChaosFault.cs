@@ -33,6 +33,9 @@ internal enum ChaosFault
     /// <summary>SIGKILL, and started again with a lease of another length than the others have.</summary>
     OtherLease,
 
+    /// <summary>SIGKILL, and started again with names of the servers, of which each has two addresses: the first answers nothing.</summary>
+    DeadAddress,
+
     /// <summary>Packets between a candidate and the store (raft: the other members) are dropped, and nobody is told. Sometimes of one server (member) only.</summary>
     CutOff,
 
@@ -69,8 +72,14 @@ internal enum ChaosFault
     /// <summary>A server of the store is frozen, and killed.</summary>
     ServerFrozenThenKilled,
 
+    /// <summary>Servers of one store are cut off from each other, and not from candidates: one from all others or from one, one way or both.</summary>
+    ServersCutOff,
+
     /// <summary>A server gets back the data of a backup that is some seconds old.</summary>
     ServerRestored,
+
+    /// <summary>All servers get back a snapshot, after more has happened; for the longest lease nobody reaches them.</summary>
+    AllRestored,
 
     /// <summary>The wall clock of a server jumps, forward or back.</summary>
     ClockStepped,
@@ -80,6 +89,15 @@ internal enum ChaosFault
 
     /// <summary>One of several independent servers loses all its data.</summary>
     ServerEmptied,
+
+    /// <summary>A member is started again with an empty folder.</summary>
+    FolderLost,
+
+    /// <summary>A member is started again with another list of members, and once more with its own.</summary>
+    ListChanged,
+
+    /// <summary>A second process of a member is started, on an empty folder of its own, while the first one runs, is frozen or dead.</summary>
+    StartedTwice,
 
     /// <summary>An operator deletes the leader's entry.</summary>
     EntryDeleted,

@@ -38,5 +38,5 @@ internal sealed record ChaosOptions(TimeSpan Duration, int Seed, IReadOnlyList<s
 
     /// <summary>The command that runs the same again.</summary>
     public string Command => FormattableString.Invariant(
-        $"./test chaos --minutes {Duration.TotalMinutes:0.##} --seed {Seed} --strategies {string.Join(',', Strategies)} --candidates {Candidates} --network {(HasNetworks ? "own" : "loopback")}");
+        $"./test chaos --minutes {Duration.TotalMinutes:0.##} --seed {Seed} --strategies {string.Join(',', Strategies)} --candidates {Candidates} --network {(HasNetworks ? "own" : "loopback")}{(Faults is [] ? "" : $" --faults {string.Join(',', Faults)}")}");
 }

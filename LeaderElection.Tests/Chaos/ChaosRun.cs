@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using LeaderElection.Tests.Faults;
 using LeaderElection.Tests.History;
+using LeaderElection.Tests.Processes;
 using LeaderElection.Tests.Servers;
 
 namespace LeaderElection.Tests.Chaos;
@@ -20,6 +21,7 @@ internal sealed class ChaosRun : IAsyncDisposable
     private readonly SemaphoreSlim _entryTurn = new(1);
     private readonly CancellationTokenSource _stop = new();
     private readonly Dictionary<string, NetworkNamespace> _networks = [];
+    private readonly TemporaryFolder _folder = new();
     private readonly string _name;
     private ChaosStore? _store;
     private Cluster? _cluster;
@@ -68,7 +70,7 @@ internal sealed class ChaosRun : IAsyncDisposable
             run._cluster = new Cluster(
                 run._store.Strategy, run._store.Endpoint, options.Lease, options.Defect != CandidateDefect.NoFencing,
                 candidate => run.NetworkOf(candidate)?.Command ?? [],
-                $"work={(options.Defect == CandidateDefect.DeadlineFromReply ? 10 : 50)}", $"defect={options.Defect}", "wandering-clock", "commands", $"drain-timeout={run.DrainTimeout.TotalMilliseconds}");
+                $"work={(options.Defect == CandidateDefect.DeadlineFromReply ? 10 : 50)}", $"defect={options.Defect}", CandidateArguments.WanderingClock, "commands", $"drain-timeout={run.DrainTimeout.TotalMilliseconds}");
             run._cluster.Add(SecondElection);
             await Task.WhenAll(Enumerable.Range(0, options.Candidates).Select(_ => run._cluster.StartAsync()));
             return run;
@@ -94,7 +96,8 @@ internal sealed class ChaosRun : IAsyncDisposable
             new(ChaosFault.WorkIgnoresLost, 1, (shot, stop) => DrainAsync(shot, shot.Length(Lease * 2.5, Lease * 4), stop)),
             new(ChaosFault.HandlersThrow, 2, HandlersThrowAsync),
             new(ChaosFault.ThreadPoolBlocked, 2, BlockThreadPoolAsync),
-            .. _name == "raft" ? Array.Empty<ChaosAction>() : [new ChaosAction(ChaosFault.OtherLease, 2, OtherLeaseAsync)], .. _store!.LineActions,
+            .. _name == "raft" ? Array.Empty<ChaosAction>() : [new ChaosAction(ChaosFault.OtherLease, 2, OtherLeaseAsync)],
+            .. _networks.Count == 0 ? Array.Empty<ChaosAction>() : [new ChaosAction(ChaosFault.DeadAddress, 2, DeadAddressAsync)], .. _store!.LineActions,
         ];
         _lanes = Task.WhenAll(InjectAsync(candidates, 0, null), InjectAsync([.. _store.Actions], 1, _storeTurn));
     }
@@ -192,6 +195,7 @@ internal sealed class ChaosRun : IAsyncDisposable
                 await _store.DisposeAsync();
             foreach (var network in _networks.Values)
                 await network.DisposeAsync();
+            _folder.Dispose();
         }
         _storeTurn.Dispose();
         _entryTurn.Dispose();
@@ -253,7 +257,7 @@ internal sealed class ChaosRun : IAsyncDisposable
         }
     }
 
-    private async Task FreezeAsync(string candidate, TimeSpan length, CancellationToken stop)
+    public async Task FreezeAsync(string candidate, TimeSpan length, CancellationToken stop)
     {
         using (Fault($"{candidate} frozen", takesStore: false))
         {
@@ -272,7 +276,24 @@ internal sealed class ChaosRun : IAsyncDisposable
         using (Fault($"{candidate} restarted with a lease of {other.TotalSeconds} s", takesStore: false))
         {
             await Cluster.KillAsync(candidate);
-            await Cluster.StartAsync(candidate, other);
+            await Cluster.StartAsync(candidate, new CandidateStart { Lease = other });
+        }
+        await HoldAsync(Lease, stop);
+    }
+
+    private async Task DeadAddressAsync(ChaosShot shot, CancellationToken stop)
+    {
+        const string Name = "stores";
+        var candidate = TargetOf(shot);
+        var network = NetworkOf(candidate)!;
+        using (Fault($"{candidate} restarted with names whose first address is dead", takesStore: false))
+        {
+            await Cluster.KillAsync(candidate);
+            await Cluster.StartAsync(candidate, new CandidateStart
+            {
+                Endpoint = _store!.Endpoint(candidate).Replace(network.HostAddress, Name, StringComparison.Ordinal),
+                Command = network.WithName(Name, _folder.File($"hosts.{candidate}")),
+            });
         }
         await HoldAsync(Lease, stop);
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using LeaderElection.Tests.History;
+using LeaderElection.Tests.Servers;
 
 namespace LeaderElection.Tests.Chaos;
 
@@ -18,6 +19,10 @@ internal static class ChaosRunner
         var runs = new List<ChaosRun>();
         try
         {
+            if (!RedisServer.CanStepClock && options.Strategies.Contains("redis3"))
+                print("no ClockStepped: that needs libfaketime (Debian: faketime)");
+            if (!options.HasNetworks)
+                print("no ServersCutOff: servers cannot have networks of their own");
             // One after the other: all at once, a small machine would take its time for each.
             foreach (var strategy in options.Strategies)
                 runs.Add(await ChaosRun.StartAsync(options, strategy));

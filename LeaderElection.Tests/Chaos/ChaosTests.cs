@@ -41,10 +41,11 @@ public sealed class ChaosTests(ITestOutputHelper output)
     [Fact]
     public void Parse_WhatTheCommandPrints_IsTheSameRun()
     {
-        var options = ChaosCommand.Parse(["--minutes", "0.5", "--seed", "7", "--strategies", "raft,file", "--candidates", "5", "--network", "loopback"]);
+        var options = ChaosCommand.Parse(["--minutes", "0.5", "--seed", "7", "--strategies", "raft,file", "--candidates", "5", "--network", "loopback", "--faults", "Killed,Reset"]);
         var again = ChaosCommand.Parse(options.Command.Split(' ')[2..]);
         Assert.Equal((options.Duration, options.Seed, options.Candidates, options.HasNetworks), (again.Duration, again.Seed, again.Candidates, again.HasNetworks));
         Assert.Equal(options.Strategies, again.Strategies);
+        Assert.Equal(options.Faults, again.Faults);
     }
 
     [Theory]
@@ -52,6 +53,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
     [InlineData("--minutes", "x")]
     [InlineData("--seed", "x")]
     [InlineData("--strategies", "paper")]
+    [InlineData("--faults", "Killed,Eaten")]
     [InlineData("--candidates", "2")]
     [InlineData("--network", "none")]
     [InlineData("--what", "1")]

@@ -40,8 +40,13 @@ internal sealed class MemberStore : ChaosStore
     [
         .. new LineFaults(_run, this, LinesOf).Actions,
         new(ChaosFault.MessagesLost, 2, MessagesLostAsync), new(ChaosFault.AllRestarted, 1, AllRestartedAsync),
+        new(ChaosFault.FolderLost, 2, (shot, stop) => Faults.LoseFolderAsync(TargetOf(shot), shot, stop)),
+        new(ChaosFault.ListChanged, 1, (shot, stop) => Faults.ChangeListAsync(TargetOf(shot), shot, stop)),
+        new(ChaosFault.StartedTwice, 2, Faults.StartTwiceAsync),
         .. _disks is [] ? Array.Empty<ChaosAction>() : [new ChaosAction(ChaosFault.DiskFull, 2, DiskFullAsync), new(ChaosFault.ReadOnly, 2, ReadOnlyAsync)],
     ];
+
+    private MemberFaults Faults => new(_run, _folder.Path, Endpoint);
 
     public static async Task<MemberStore> StartAsync(ChaosRun run)
     {

@@ -13,9 +13,10 @@ internal sealed class ServerStore : ChaosStore
     private readonly string _name;
     private readonly ChaosRun _run;
     private readonly StoreServer[] _servers;
+    private readonly ServerNetworks? _networks;
     private readonly ConcurrentDictionary<string, DroppingProxy[]> _lines = new();
 
-    private ServerStore(string name, ChaosRun run, StoreServer[] servers) => (_name, _run, _servers) = (name, run, servers);
+    private ServerStore(string name, ChaosRun run, StoreServer[] servers, ServerNetworks? networks) => (_name, _run, _servers, _networks) = (name, run, servers, networks);
 
     public override string Strategy => _name == "redis3" ? "redis" : _name;
 
@@ -35,6 +36,8 @@ internal sealed class ServerStore : ChaosStore
         new(ChaosFault.ServerKilled, 3, ServerKilledAsync), new(ChaosFault.ServerFrozen, 3, ServerFrozenAsync),
         new(ChaosFault.EntryDeleted, 1, EntryDeletedAsync),
         .. When(_name == "etcd", new ChaosAction(ChaosFault.ServerFrozenThenKilled, 2, ServerFrozenThenKilledAsync)),
+        .. When(_name == "etcd", new ChaosAction(ChaosFault.AllRestored, 2, new SnapshotFault(_run, [.. _servers.OfType<EtcdServer>()], () => [.. _lines.Values.SelectMany(l => l)]).RestoreAsync)),
+        .. When(_networks is not null, new ChaosAction(ChaosFault.ServersCutOff, 4, ServersCutOffAsync)),
         .. When(_servers.Length > 1, new ChaosAction(ChaosFault.AllRestarted, 1, AllRestartedAsync)),
         .. When(_name == "redis3", new ChaosAction(ChaosFault.ServerEmptied, 2, EmptiedAsync)),
         .. When(_name is "redis3" or "zookeeper", new ChaosAction(ChaosFault.ServerRestored, 2, RestoredAsync)),
@@ -47,19 +50,24 @@ internal sealed class ServerStore : ChaosStore
         .. When(_servers.Length > 1, new ChaosAction(ChaosFault.ViewsDiffer, 2, ViewsDifferAsync)),
     ];
 
-    public static async Task<ServerStore> StartServersAsync(string name, ChaosRun run) => new(name, run, name switch
+    public static async Task<ServerStore> StartServersAsync(string name, ChaosRun run)
     {
-        "redis3" when RedisServer.CanStepClock => [.. await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => RedisServer.StartNewWithClockAsync()))],
-        "redis" => [await RedisServer.StartNewAsync()],
-        "redis3" => [.. await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => RedisServer.StartNewAsync()))],
-        "etcd" => [.. (await EtcdCluster.StartNewAsync()).Members],
-        "zookeeper" => [.. (await ZooKeeperEnsemble.StartNewAsync()).Members],
-        _ => throw new ArgumentException($"there is no strategy '{name}'"),
-    });
+        var networks = run.Options.HasNetworks && name is ("etcd" or "zookeeper") ? await ServerNetworks.CreateAsync(3) : null;
+        try
+        {
+            return new(name, run, await StartServersAsync(name, networks), networks);
+        }
+        catch
+        {
+            if (networks is not null)
+                await networks.DisposeAsync();
+            throw;
+        }
+    }
 
     public override string Endpoint(string candidate)
     {
-        var lines = _lines.GetOrAdd(candidate, _ => [.. _servers.Select(s => new DroppingProxy(Port(s), address: _run.NetworkOf(candidate)?.HostAddress, messages: Messages))]);
+        var lines = _lines.GetOrAdd(candidate, _ => [.. _servers.Select(s => new DroppingProxy(Port(s), Address(s), address: _run.NetworkOf(candidate)?.HostAddress, messages: Messages))]);
         return string.Join(_name == "redis3" ? ';' : ',', lines.Select(l => _name == "etcd" ? $"http://{l.Endpoint}" : l.Endpoint));
     }
 
@@ -69,7 +77,26 @@ internal sealed class ServerStore : ChaosStore
             await server.DisposeAsync();
         foreach (var line in _lines.Values.SelectMany(lines => lines))
             await line.DisposeAsync();
+        if (_networks is not null)
+            await _networks.DisposeAsync();
     }
+
+    private static async Task<StoreServer[]> StartServersAsync(string name, ServerNetworks? networks) => name switch
+    {
+        "redis3" when RedisServer.CanStepClock => [.. await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => RedisServer.StartNewWithClockAsync()))],
+        "redis" => [await RedisServer.StartNewAsync()],
+        "redis3" => [.. await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => RedisServer.StartNewAsync()))],
+        "etcd" => [.. (await EtcdCluster.StartNewAsync(networks?.Hosts)).Members],
+        "zookeeper" => [.. (await ZooKeeperEnsemble.StartNewAsync(networks?.Hosts)).Members],
+        _ => throw new ArgumentException($"there is no strategy '{name}'"),
+    };
+
+    private static string? Address(StoreServer server) => server switch
+    {
+        EtcdServer etcd => etcd.Address,
+        ZooKeeperServer zooKeeper => zooKeeper.Address,
+        _ => null,
+    };
 
     private static int Port(StoreServer server) => server switch
     {
@@ -122,6 +149,26 @@ internal sealed class ServerStore : ChaosStore
             server = (server + 1) % _servers.Length;
         using (_run.Fault($"server {server} {shot.Action.Fault}", takesStore: _servers.Length == 1))
             await take(_servers[server]);
+    }
+
+    private async Task ServersCutOffAsync(ChaosShot shot, CancellationToken stop)
+    {
+        var server = shot.Target % _servers.Length;
+        var others = Enumerable.Range(0, _servers.Length).Where(i => i != server);
+        // One time in three from a single one, and one in four one way.
+        if (shot.Target / 10 % 3 == 0)
+            others = others.Take(1);
+        var ways = others.Select(other => (server, other)).ToList();
+        if (shot.Target / 30 % 4 > 0)
+            ways.AddRange([.. ways.Select(way => (way.other, way.server))]);
+        using (_run.Fault($"servers cut off, from and to: {string.Join(' ', ways)}", takesStore: false))
+        {
+            foreach (var (from, to) in ways)
+                await _networks!.CutAsync(from, to);
+            await _run.HoldAsync(shot.Length(_run.Lease * 0.5, _run.Lease * 3), stop);
+            foreach (var (from, to) in ways)
+                await _networks!.ResumeAsync(from, to);
+        }
     }
 
     private async Task AllRestartedAsync(ChaosShot shot, CancellationToken stop)

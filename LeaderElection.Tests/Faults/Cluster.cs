@@ -81,16 +81,16 @@ internal sealed class Cluster(string strategy, Func<string, string> endpointOf, 
 
     /// <summary>Starts a candidate, and waits until it campaigns.</summary>
     /// <param name="candidate">One that ran before; a new one if there is none given.</param>
-    /// <param name="otherLease">Its lease, if not that of the others.</param>
-    /// <param name="otherEndpoint">Where it finds the store, if not where it usually does.</param>
-    public async Task<string> StartAsync(string? candidate = null, TimeSpan? otherLease = null, string? otherEndpoint = null)
+    /// <param name="how">In what it differs from the others.</param>
+    public async Task<string> StartAsync(string? candidate = null, CandidateStart? how = null)
     {
+        how ??= CandidateStart.Usual;
         candidate ??= NextCandidate();
         string[] command =
         [
-            .. commandOf?.Invoke(candidate) ?? [], "dotnet", typeof(Cluster).Assembly.Location,
-            strategy, otherEndpoint ?? endpointOf(candidate), Election, candidate, $"{(otherLease ?? lease).TotalMilliseconds}", _resources[Election].Path,
-            .. _resources.Where(r => r.Key != Election).Select(r => $"also={r.Key}={r.Value.Path}"), .. settings,
+            .. commandOf?.Invoke(how.Member ?? candidate) ?? [], .. how.Command, "dotnet", typeof(Cluster).Assembly.Location,
+            strategy, how.Endpoint ?? endpointOf(candidate), Election, candidate, $"{(how.Lease ?? lease).TotalMilliseconds}", _resources[Election].Path,
+            .. how.Member is null ? Array.Empty<string>() : [$"member={how.Member}"], .. _resources.Where(r => r.Key != Election).Select(r => $"also={r.Key}={r.Value.Path}"), .. settings.Where(s => !how.HasRightClock || s != CandidateArguments.WanderingClock),
         ];
         var process = ChildProcess.Start(
             command[0], command[1..], Environment, keepsInput: settings.Contains("commands"));

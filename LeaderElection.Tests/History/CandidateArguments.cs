@@ -4,15 +4,20 @@ namespace LeaderElection.Tests.History;
 /// <param name="Strategy">The strategy.</param>
 /// <param name="Endpoint">Where its store is.</param>
 /// <param name="Election">The election.</param>
-/// <param name="Candidate">Its name; for raft also the member's.</param>
+/// <param name="Candidate">Its name; for raft also the member's, unless that is given.</param>
 /// <param name="Lease">The lease.</param>
 /// <param name="Resource">The socket of the fenced resource.</param>
 internal sealed record CandidateArguments(string Strategy, string Endpoint, string Election, string Candidate, TimeSpan Lease, string Resource)
 {
+    public const string WanderingClock = "wandering-clock";
+
     /// <summary>How long the work takes between the look at the lease and its effect.</summary>
     public TimeSpan Work { get; init; } = TimeSpan.FromMilliseconds(5);
 
     public CandidateDefect Defect { get; init; }
+
+    /// <summary>The raft member that it is.</summary>
+    public string Member { get; init; } = Candidate;
 
     /// <summary>Whether its wall clock jumps back and forth.</summary>
     public bool HasWanderingClock { get; init; }
@@ -37,9 +42,10 @@ internal sealed record CandidateArguments(string Strategy, string Endpoint, stri
             {
                 ["work", var ms] => parsed with { Work = TimeSpan.FromMilliseconds(int.Parse(ms)) },
                 ["defect", var defect] => parsed with { Defect = Enum.Parse<CandidateDefect>(defect) },
+                ["member", var member] => parsed with { Member = member },
                 ["also", var other, var path] => parsed with { Others = [.. parsed.Others, (other, path)] },
                 ["drain-timeout", var ms] => parsed with { DrainTimeout = TimeSpan.FromMilliseconds(int.Parse(ms)) },
-                ["wandering-clock"] => parsed with { HasWanderingClock = true },
+                [WanderingClock] => parsed with { HasWanderingClock = true },
                 ["commands"] => parsed with { TakesCommands = true },
                 _ => throw new FormatException(setting),
             };

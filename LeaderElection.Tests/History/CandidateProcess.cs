@@ -21,7 +21,7 @@ internal sealed class CandidateProcess(CandidateArguments arguments)
                 seat.Resign(TimeSpan.Zero);
         });
         await using var backend = CandidateBackend.Create(
-            arguments.Strategy, arguments.Endpoint, arguments.Candidate, arguments.Lease, _time, member => _cutOff.Contains(member),
+            arguments.Strategy, arguments.Endpoint, arguments.Member, arguments.Lease, _time, member => _cutOff.Contains(member),
             options => options.DrainTimeout = arguments.DrainTimeout ?? options.DrainTimeout);
         foreach (var (election, resource) in arguments.Others.Prepend((arguments.Election, arguments.Resource)))
             _seats.Add(new CandidateSeat(arguments, backend.CreateElection(election, arguments.Candidate), await FencedResource.ConnectAsync(resource)));

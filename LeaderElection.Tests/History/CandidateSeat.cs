@@ -87,13 +87,13 @@ internal sealed class CandidateSeat(CandidateArguments arguments, IElection elec
         Volatile.Write(ref _drainsUntil, 0);
     }
 
-    /// <summary>Sees <c>Lost</c> fire, and until when the lease lasts, also where nothing runs on the thread pool.</summary>
+    /// <summary>Sees <c>Lost</c> fire, and until when the lease lasts, also where nothing runs on the thread pool. It does not ask whether that is over: that would end it.</summary>
     private void Watch(Leadership leadership)
     {
         while (!leadership.Lost.IsCancellationRequested)
         {
             var at = HistoryEvent.Now;
-            var remaining = Nanoseconds(leadership.LeaseRemaining);
+            var remaining = Nanoseconds(LeaseOf(leadership).UntilDeadline);
             if (remaining > 0)
                 Record(EventKind.Believes, leadership.FencingToken, at + remaining, at: at);
             leadership.Lost.WaitHandle.WaitOne(Look);

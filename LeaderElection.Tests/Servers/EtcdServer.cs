@@ -15,11 +15,13 @@ public sealed class EtcdServer : StoreServer
     private readonly string _name;
     private readonly ServerTls? _tls;
     private readonly string[] _settings;
+    private readonly ServerHost _host;
     private string _members;
 
-    internal EtcdServer(string name, ServerTls? tls, string[] settings)
+    internal EtcdServer(string name, ServerTls? tls, string[] settings, ServerHost? host = null)
     {
         _name = name;
+        _host = host ?? ServerHost.Loopback;
         _tls = tls;
         _settings = settings;
         _members = Membership;
@@ -27,13 +29,18 @@ public sealed class EtcdServer : StoreServer
 
     public int Port => _port;
 
+    /// <summary>The address that belongs to it.</summary>
+    public string Address => _host.Address;
+
     /// <summary>Where its clients find it.</summary>
-    public string Endpoint => $"{(_tls is null ? "http" : "https")}://127.0.0.1:{_port}";
+    public string Endpoint => $"{(_tls is null ? "http" : "https")}://{Address}:{_port}";
 
     /// <summary>Where its health and metrics are, and nothing else.</summary>
-    public string MetricsEndpoint => $"http://127.0.0.1:{_metricsPort}";
+    public string MetricsEndpoint => $"http://{Address}:{_metricsPort}";
 
-    internal string Membership => $"{_name}=http://127.0.0.1:{_peerPort}";
+    internal string Membership => $"{_name}={PeerEndpoint}";
+
+    private string PeerEndpoint => $"http://{_host.PeerAddress}:{_peerPort}";
 
     /// <param name="settings">Further arguments of etcd.</param>
     public static Task<EtcdServer> StartNewAsync(params string[] settings) => StartNewAsync(null, settings);
@@ -44,11 +51,11 @@ public sealed class EtcdServer : StoreServer
     /// <remarks>A member of a cluster serves only once a majority runs.</remarks>
     public override async Task StartAsync()
     {
-        Process = ChildProcess.Start("etcd",
+        Process = StartProcess(_host, "etcd",
             [
                 "--name", _name, "--data-dir", Data.File("etcd"),
                 "--listen-client-urls", Endpoint, "--advertise-client-urls", Endpoint,
-                "--listen-peer-urls", $"http://127.0.0.1:{_peerPort}", "--initial-advertise-peer-urls", $"http://127.0.0.1:{_peerPort}",
+                "--listen-peer-urls", PeerEndpoint, "--initial-advertise-peer-urls", PeerEndpoint,
                 "--listen-metrics-urls", MetricsEndpoint,
                 "--initial-cluster", _members, "--initial-cluster-state", "new",
                 "--logger", "zap", "--log-level", "warn",
@@ -57,18 +64,22 @@ public sealed class EtcdServer : StoreServer
         await ServesAsync(async () => (await AskAsync("health")).Contains("\"health\":\"true\"", StringComparison.Ordinal), $"etcd at {Endpoint}");
     }
 
+    /// <summary>Where a backup is put.</summary>
+    public string BackupFile => Data.File("backup");
+
     /// <summary>Saves what it has, as a backup does.</summary>
-    public Task BackUpAsync() => CtlAsync("snapshot", "save", Data.File("backup"));
+    public Task BackUpAsync() => CtlAsync("snapshot", "save", BackupFile);
 
     /// <summary>Puts the backup in the place of what it has. It must not run.</summary>
-    public async Task RestoreAsync()
+    /// <param name="backupFile">Whose, if not its own.</param>
+    public async Task RestoreAsync(string? backupFile = null)
     {
         Wipe();
         await RunAsync(
             "etcdctl",
             [
-                "snapshot", "restore", Data.File("backup"), "--data-dir", Data.File("etcd"), "--name", _name,
-                "--initial-cluster", _members, "--initial-advertise-peer-urls", $"http://127.0.0.1:{_peerPort}",
+                "snapshot", "restore", backupFile ?? BackupFile, "--data-dir", Data.File("etcd"), "--name", _name,
+                "--initial-cluster", _members, "--initial-advertise-peer-urls", PeerEndpoint,
             ],
             CtlEnvironment);
     }

@@ -17,18 +17,20 @@ internal sealed class NetworkNamespace : IAsyncDisposable
 
     private static readonly Lazy<bool> Possible = new(() => OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess && TryCreate());
 
-    private readonly string _name;
     private readonly string _cable;
 
     private NetworkNamespace(string name, string cable, int number)
     {
-        (_name, _cable) = (name, cable);
+        (Name, _cable) = (name, cable);
         HostAddress = string.Create(CultureInfo.InvariantCulture, $"10.231.{number}.1");
         Address = string.Create(CultureInfo.InvariantCulture, $"10.231.{number}.2");
+        DeadAddress = string.Create(CultureInfo.InvariantCulture, $"10.231.{number}.3");
     }
 
     /// <summary>Whether this machine and user may make one.</summary>
     public static bool IsPossible => Possible.Value;
+
+    public string Name { get; }
 
     /// <summary>Where its processes find the rest of the machine.</summary>
     public string HostAddress { get; }
@@ -36,8 +38,20 @@ internal sealed class NetworkNamespace : IAsyncDisposable
     /// <summary>Where they listen.</summary>
     public string Address { get; }
 
+    /// <summary>What its processes send there vanishes.</summary>
+    public string DeadAddress { get; }
+
     /// <summary>What a command line begins with that is to run in it, under the process id that it is started with.</summary>
-    public string[] Command => ["nsenter", $"--net=/run/netns/{_name}", "--"];
+    public string[] Command => ["nsenter", $"--net=/run/netns/{Name}", "--"];
+
+    /// <summary>What follows then, for one process that finds the rest of the machine by a name with two addresses, the first of them dead.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="hostsFile">A file to be written, which that process has in place of the machine's.</param>
+    public string[] WithName(string name, string hostsFile)
+    {
+        File.WriteAllText(hostsFile, $"{DeadAddress} {name}\n{HostAddress} {name}\n");
+        return ["unshare", "--mount", "--propagation", "slave", "--", "sh", "-c", "mount --bind \"$1\" /etc/hosts && shift && exec \"$@\"", "sh", hostsFile];
+    }
 
     public static async Task<NetworkNamespace> CreateAsync()
     {
@@ -46,13 +60,13 @@ internal sealed class NetworkNamespace : IAsyncDisposable
         {
             // The cable's name is taken by one at a time, and the addresses with it.
             var made = new NetworkNamespace($"{Prefix}{Environment.ProcessId}-{Guid.NewGuid():N}", $"election{number}", number);
-            await DoAsync($"netns add {made._name}");
-            if (await RunAsync($"link add {made._cable} address {HostCard} type veth peer name eth0 address {Card} netns {made._name}") == 0)
+            await HostDoAsync($"netns add {made.Name}");
+            if (await RunAsync($"link add {made._cable} address {HostCard} type veth peer name eth0 address {Card} netns {made.Name}") == 0)
             {
                 await made.ConnectAsync();
                 return made;
             }
-            await RunAsync($"netns delete {made._name}");
+            await RunAsync($"netns delete {made.Name}");
         }
         throw new InvalidOperationException("no more networks can be made; 'ip link' lists those of tests as election0 to election255");
     }
@@ -74,11 +88,14 @@ internal sealed class NetworkNamespace : IAsyncDisposable
         await AddressInsideAsync(Card);
     }
 
+    /// <summary>Runs a command of <c>ip</c> inside.</summary>
+    public Task DoAsync(string command) => HostDoAsync($"-n {Name} {command}");
+
     /// <summary>Takes the cable away with it; processes that still run in it keep a network without one.</summary>
     public async ValueTask DisposeAsync()
     {
         await RunAsync($"link delete {_cable}");
-        await RunAsync($"netns delete {_name}");
+        await RunAsync($"netns delete {Name}");
     }
 
     private static bool TryCreate()
@@ -112,7 +129,7 @@ internal sealed class NetworkNamespace : IAsyncDisposable
         return await process.WaitForExitAsync();
     }
 
-    private static async Task DoAsync(string command)
+    private static async Task HostDoAsync(string command)
     {
         if (await RunAsync(command) is not 0 and var code)
             throw new InvalidOperationException($"ip {command}: exit code {code}");
@@ -120,17 +137,18 @@ internal sealed class NetworkNamespace : IAsyncDisposable
 
     private async Task ConnectAsync()
     {
-        await DoAsync($"addr add {HostAddress}/30 dev {_cable}");
-        await DoAsync($"link set {_cable} up");
-        await DoAsync($"-n {_name} addr add {Address}/30 dev eth0");
-        await DoAsync($"-n {_name} link set eth0 up");
-        await DoAsync($"-n {_name} link set lo up");
+        await HostDoAsync($"addr add {HostAddress}/29 dev {_cable}");
+        await HostDoAsync($"link set {_cable} up");
+        await DoAsync($"addr add {Address}/29 dev eth0");
+        await DoAsync($"link set eth0 up");
+        await DoAsync($"link set lo up");
+        await DoAsync($"neigh replace {DeadAddress} lladdr {NoCard} dev eth0 nud permanent");
         await ResumeAsync();
     }
 
     /// <summary>To which card what is sent from inside goes.</summary>
-    private Task AddressHostAsync(string card) => DoAsync($"-n {_name} neigh replace {HostAddress} lladdr {card} dev eth0 nud permanent");
+    private Task AddressHostAsync(string card) => DoAsync($"neigh replace {HostAddress} lladdr {card} dev eth0 nud permanent");
 
     /// <summary>To which card what is sent to the inside goes.</summary>
-    private Task AddressInsideAsync(string card) => DoAsync($"neigh replace {Address} lladdr {card} dev {_cable} nud permanent");
+    private Task AddressInsideAsync(string card) => HostDoAsync($"neigh replace {Address} lladdr {card} dev {_cable} nud permanent");
 }

@@ -73,6 +73,12 @@ public abstract class StoreServer : IAsyncDisposable
             File.Copy(file, Path.Combine(to, Path.GetRelativePath(from, file)));
     }
 
+    private protected static ChildProcess StartProcess(ServerHost host, string program, IEnumerable<string> arguments)
+    {
+        string[] command = [.. host.Command, program, .. arguments];
+        return ChildProcess.Start(command[0], command[1..]);
+    }
+
     /// <summary>Starts a new server; if that fails, nothing of it stays.</summary>
     private protected static async Task<T> StartedAsync<T>(T server) where T : StoreServer
     {

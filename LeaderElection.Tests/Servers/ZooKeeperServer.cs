@@ -15,11 +15,13 @@ public sealed class ZooKeeperServer : StoreServer
     private readonly int _securePort = FreePort.Next();
     private readonly ServerTls? _tls;
     private readonly string[] _settings;
+    private readonly ServerHost _host;
     private string[] _members = [];
 
-    internal ZooKeeperServer(int id, ServerTls? tls, string[] settings)
+    internal ZooKeeperServer(int id, ServerTls? tls, string[] settings, ServerHost? host = null)
     {
         _id = id;
+        _host = host ?? ServerHost.Loopback;
         _tls = tls;
         _settings = settings;
     }
@@ -27,12 +29,15 @@ public sealed class ZooKeeperServer : StoreServer
     /// <summary>The port without TLS; it is open in any case, for the four-letter words.</summary>
     public int PlainPort { get; } = FreePort.Next();
 
+    /// <summary>The address that belongs to its ports.</summary>
+    public string Address => _host.Address;
+
     public int Port => _tls is null ? PlainPort : _securePort;
 
     /// <summary>Where its clients find it.</summary>
-    public string Endpoint => $"127.0.0.1:{Port}";
+    public string Endpoint => $"{Address}:{Port}";
 
-    internal string Membership => $"server.{_id}=127.0.0.1:{_quorumPort}:{_electionPort}";
+    internal string Membership => $"server.{_id}={_host.PeerAddress}:{_quorumPort}:{_electionPort}";
 
     /// <summary>Of a ZooKeeper release in ZOOKEEPER_HOME, or else of the Debian package, whose own class path has only half of Netty.</summary>
     private static string ClassPath { get; } = Environment.GetEnvironmentVariable("ZOOKEEPER_HOME") is { Length: > 0 } home
@@ -52,13 +57,13 @@ public sealed class ZooKeeperServer : StoreServer
         await File.WriteAllLinesAsync(Data.File("zoo.cfg"),
             [
                 "tickTime=200", "maxSessionTimeout=60000", "initLimit=50", "syncLimit=10",
-                $"dataDir={Data.File("data")}", $"clientPort={PlainPort}", "clientPortAddress=127.0.0.1",
+                $"dataDir={Data.File("data")}", $"clientPort={PlainPort}", $"clientPortAddress={Address}",
                 "maxClientCnxns=0", "admin.enableServer=false", "4lw.commands.whitelist=*",
                 .. _members, .. TlsSettings(), .. _settings,
             ]);
         Directory.CreateDirectory(Data.File("data"));
         await File.WriteAllTextAsync(Data.File("data/myid"), $"{_id}");
-        Process = ChildProcess.Start("java",
+        Process = StartProcess(_host, "java",
             [
                 "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
                 "-cp", ClassPath, "org.apache.zookeeper.server.quorum.QuorumPeerMain", Data.File("zoo.cfg"),
@@ -74,7 +79,7 @@ public sealed class ZooKeeperServer : StoreServer
     {
         using var late = new CancellationTokenSource(TimeSpan.FromSeconds(1), TimeProvider.System);
         using var client = new TcpClient();
-        await client.ConnectAsync(IPAddress.Loopback, PlainPort, late.Token);
+        await client.ConnectAsync(IPAddress.Parse(Address), PlainPort, late.Token);
         await using var stream = client.GetStream();
         await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(word), late.Token);
         using var reader = new StreamReader(stream);
@@ -98,7 +103,7 @@ public sealed class ZooKeeperServer : StoreServer
     /// <summary>An operator's hand: <c>ls PATH</c>, <c>get PATH</c>, <c>create PATH [VALUE]</c>, <c>set PATH VALUE</c>, <c>acl PATH RIGHTS</c> (everybody's, of <c>rwcda</c>) or <c>delete PATH</c> (with all below).</summary>
     /// <returns>The children's names, sorted, or the value.</returns>
     public Task<string> CliAsync(params string[] command) =>
-        RunAsync(KazooCandidate.Python, [KazooCandidate.Script("zookeeper_operator.py"), $"127.0.0.1:{PlainPort}", .. command]);
+        RunAsync(KazooCandidate.Python, [KazooCandidate.Script("zookeeper_operator.py"), $"{Address}:{PlainPort}", .. command]);
 
     internal void Join(IEnumerable<string> members) => _members = [.. members];
 
@@ -106,7 +111,7 @@ public sealed class ZooKeeperServer : StoreServer
         ? []
         :
         [
-            "serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory", $"secureClientPort={_securePort}", "secureClientPortAddress=127.0.0.1",
+            "serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory", $"secureClientPort={_securePort}", $"secureClientPortAddress={Address}",
             $"ssl.keyStore.location={_tls.Server.Pkcs12File}", $"ssl.keyStore.password={TestCertificate.Pkcs12Password}", "ssl.keyStore.type=PKCS12",
             $"ssl.trustStore.location={_tls.Authority.CertificateFile}", "ssl.trustStore.type=PEM",
             $"ssl.clientAuth={(_tls.AsksForClientCertificate ? "need" : "none")}",
