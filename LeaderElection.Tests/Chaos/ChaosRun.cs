@@ -326,7 +326,8 @@ internal sealed class ChaosRun : IAsyncDisposable
 
     private async Task BlockThreadPoolAsync(ChaosShot shot, CancellationToken stop)
     {
-        var (candidate, length) = (TargetOf(shot), shot.Length(Lease, Lease * 4));
+        var candidate = TargetOf(shot);
+        var length = shot.Length(Lease, Cluster.HasSystemClock(candidate) ? Lease * 4 : Lease * 1.5);
         using (Fault($"thread pool of {candidate} blocked", takesStore: false))
         {
             await Cluster.Process(candidate).WriteLineAsync(FormattableString.Invariant($"{CandidateCommand.Block} 500 {length.TotalMilliseconds:0}"));

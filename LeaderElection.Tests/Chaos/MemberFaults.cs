@@ -27,7 +27,7 @@ internal sealed class MemberFaults(ChaosRun run, string folder, Func<string, str
         await run.HoldAsync(run.Lease, stop);
     }
 
-    /// <summary>With two members more, or with itself alone: it must not start, or it would be elected by another majority.</summary>
+    /// <summary>With two members more, or two others in place of the others: it must not start, as another majority could elect it.</summary>
     public async Task ChangeListAsync(string member, ChaosShot shot, CancellationToken stop)
     {
         using (run.Fault($"{member} started with another list", takesStore: false))
@@ -35,7 +35,7 @@ internal sealed class MemberFaults(ChaosRun run, string folder, Func<string, str
             await run.Cluster.KillAsync(member);
             var own = RaftClusterFiles.Parse(endpointOf(member));
             var entry = own.Members.Split(',').First(m => m.StartsWith($"{member}=", StringComparison.Ordinal));
-            var list = shot.Loses ? entry : $"{own.Members},m8=127.0.0.1:1,m9=127.0.0.1:2";
+            var list = $"{(shot.Loses ? entry : own.Members)},m8=127.0.0.1:1,m9=127.0.0.1:2";
             await run.Cluster.StartAsync(member, new CandidateStart { Endpoint = new RaftClusterFiles(folder, list, run.Lease).Description });
             await run.HoldAsync(shot.Length(run.Lease, run.Lease * 2), stop);
             await run.Cluster.KillAsync(member);

@@ -79,6 +79,9 @@ internal sealed class Cluster(string strategy, Func<string, string> endpointOf, 
     /// <summary>Candidates that are started from now on stand in this one, too.</summary>
     public void Add(string election) => _resources.Add(election, new FencedResourceServer(election, isFenced));
 
+    /// <summary>Whether its clock is the system's in any case: leases that go by another are not judged on a thread of their own.</summary>
+    public bool HasSystemClock(string candidate) => candidate == NameOf(strategy, 0);
+
     /// <summary>Starts a candidate, and waits until it campaigns.</summary>
     /// <param name="candidate">One that ran before; a new one if there is none given.</param>
     /// <param name="how">In what it differs from the others.</param>
@@ -90,7 +93,7 @@ internal sealed class Cluster(string strategy, Func<string, string> endpointOf, 
         [
             .. commandOf?.Invoke(how.Member ?? candidate) ?? [], .. how.Command, "dotnet", typeof(Cluster).Assembly.Location,
             strategy, how.Endpoint ?? endpointOf(candidate), Election, candidate, $"{(how.Lease ?? lease).TotalMilliseconds}", _resources[Election].Path,
-            .. how.Member is null ? Array.Empty<string>() : [$"member={how.Member}"], .. _resources.Where(r => r.Key != Election).Select(r => $"also={r.Key}={r.Value.Path}"), .. settings.Where(s => !how.HasRightClock || s != CandidateArguments.WanderingClock),
+            .. how.Member is null ? Array.Empty<string>() : [$"member={how.Member}"], .. _resources.Where(r => r.Key != Election).Select(r => $"also={r.Key}={r.Value.Path}"), .. settings.Where(s => s != CandidateArguments.WanderingClock || !(how.HasRightClock || HasSystemClock(candidate))),
         ];
         var process = ChildProcess.Start(
             command[0], command[1..], Environment, keepsInput: settings.Contains("commands"));
