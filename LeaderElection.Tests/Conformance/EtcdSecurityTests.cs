@@ -192,7 +192,7 @@ public sealed class EtcdSecurityTests : EtcdTests
     {
         await EnableAuthAsync();
         var user = Store.Server.Endpoint + ";username=elector;password=right-secret";
-        var leader = await Backend(connectionString: user).CreateElection("e", "a").CampaignAsync(Late);
+        var leader = await Backend(TimeSpan.FromSeconds(6), user).CreateElection("e", "a").CampaignAsync(Late);
         var (next, _) = await FollowAsync("b", Long, user);
         await RootAsync("role", "revoke-permission", "elector", "--prefix=true", "e/");
         var error = await Assert.ThrowsAsync<ElectionStoreException>(() => leader.ResignAsync(Late).AsTask());

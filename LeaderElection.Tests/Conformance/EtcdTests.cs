@@ -46,7 +46,7 @@ public abstract class EtcdTests : IAsyncLifetime
     {
         var backend = Backend(lease, connectionString);
         var campaign = backend.CreateElection("e", candidate).CampaignAsync(stop ?? Late).AsTask();
-        await FollowsAsync(backend);
+        await Eventually.TrueAsync(() => ((StoreBackend)backend).FollowerCount == 1 || campaign.IsCompleted, "the follower to wait");
         return (campaign, backend);
     }
 

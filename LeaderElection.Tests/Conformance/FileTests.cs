@@ -5,6 +5,9 @@ namespace LeaderElection.Tests.Conformance;
 /// <summary>What the tests of files share: a folder, and backends that stand for processes.</summary>
 public abstract class FileTests : IAsyncLifetime
 {
+    /// <summary>A lease that no test sees the end of, however long the machine stands still.</summary>
+    protected static readonly TimeSpan Long = TimeSpan.FromMinutes(1);
+
     private readonly List<IElectionBackend> _backends = [];
     private readonly CancellationTokenSource _late = new(TimeSpan.FromSeconds(60), TimeProvider.System);
 
@@ -26,10 +29,11 @@ public abstract class FileTests : IAsyncLifetime
     }
 
     /// <param name="folder">Where the folder is seen, if not at its own place.</param>
-    protected IElectionBackend Backend(string? folder = null)
+    /// <param name="lease">Where it matters that one runs out.</param>
+    protected IElectionBackend Backend(string? folder = null, TimeSpan? lease = null)
     {
-        var backend = folder is null ? Store.CreateBackend() : new FileElectionBackend(
-            new FileElectionOptions { Directory = folder, LeaseDuration = Store.Lease }, Store.Log.For<FileElectionBackend>());
+        var backend = new FileElectionBackend(
+            new FileElectionOptions { Directory = folder ?? Store.Folder, LeaseDuration = lease ?? Long }, Store.Log.For<FileElectionBackend>());
         _backends.Add(backend);
         return backend;
     }

@@ -14,10 +14,9 @@ public sealed class RedisElectionTests : RedisTests
     [Fact]
     public async Task Leader_ScriptsFlushed_GoesOn()
     {
-        var leader = await Backend().CreateElection("e", "a").CampaignAsync(Late);
+        var leader = await Backend(TimeSpan.FromSeconds(6)).CreateElection("e", "a").CampaignAsync(Late);
         await Store.Server.CliAsync("SCRIPT", "FLUSH");
-        await Task.Delay(Store.Lease * 2, TimeProvider.System);
-        Assert.True(leader.IsValid);
+        Assert.True(await Eventually.RenewedAsync(leader));
         await leader.ResignAsync(Late);
         Assert.True((await Backend().CreateElection("e", "b").CampaignAsync(Late)).FencingToken > leader.FencingToken);
     }
@@ -44,7 +43,7 @@ public sealed class RedisElectionTests : RedisTests
         var campaign = Backend().CreateElection("e", "a").CampaignAsync(Late).AsTask();
         await LoggedAsync("read-only replica");
         await Store.Server.CliAsync("REPLICAOF", "NO", "ONE");
-        Assert.True((await campaign).IsValid);
+        await campaign;
     }
 
     [Fact]
@@ -196,11 +195,12 @@ public sealed class RedisElectionTests : RedisTests
     [Fact]
     public async Task Idle_FollowerOfAHealthyLeader_DoesNotPoll()
     {
-        await Backend(TimeSpan.FromSeconds(3)).CreateElection("e", "a").CampaignAsync(Late);
+        await Backend(TimeSpan.FromSeconds(6)).CreateElection("e", "a").CampaignAsync(Late);
         await FollowAsync();
         await Store.Server.CliAsync("CONFIG", "RESETSTAT");
-        await Eventually.GetAsync(() => CallsAsync("pexpire"), calls => calls >= 9, "three leases' worth of renewals");
-        // Only a claim looks at the time a lease has left. One may come late from the start of the connection.
+        // Only a claim looks at the time a lease has left; to look whether the leader is still there is cheaper.
+        await Eventually.GetAsync(() => CallsAsync("pexpire"), calls => calls >= 3, "a lease's worth of renewals, and several of the follower's");
+        // One may come late from the start of the connection.
         Assert.InRange(await CallsAsync("pttl"), 0, 1);
     }
 
@@ -225,12 +225,16 @@ public sealed class RedisElectionTests : RedisTests
     [Fact]
     public async Task Idle_ThousandElections_AreRenewedByOneScript()
     {
-        var backend = Backend(TimeSpan.FromSeconds(3));
+        var backend = Backend(TimeSpan.FromSeconds(6));
         await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => backend.CreateElection($"shard-{i}", "a").CampaignAsync(Late).AsTask()));
         await Store.Server.CliAsync("CONFIG", "RESETSTAT");
-        await Eventually.GetAsync(() => CallsAsync("pexpire"), calls => calls == 3, "three renewals");
-        Assert.Equal(3, await CallsAsync("mget"));
-        Assert.InRange(await CallsAsync("evalsha") + await CallsAsync("eval"), 3, 4);
+        var renewals = await Eventually.GetAsync(() => CallsAsync("pexpire"), calls => calls >= 2, "two renewals");
+        var looks = await CallsAsync("mget");
+        var scripts = await CallsAsync("evalsha") + await CallsAsync("eval");
+        // Others may come between the questions.
+        var most = await CallsAsync("pexpire");
+        Assert.InRange(looks, renewals, most);
+        Assert.InRange(scripts, renewals, most + 1);
     }
 
     [Fact]
@@ -251,7 +255,7 @@ public sealed class RedisElectionTests : RedisTests
     {
         var backend = Backend();
         var campaign = backend.CreateElection("e", "b").CampaignAsync(Late).AsTask();
-        await Eventually.TrueAsync(() => ((StoreBackend)backend).FollowerCount == 1, "the follower to wait");
+        await Eventually.TrueAsync(() => ((StoreBackend)backend).FollowerCount == 1 || campaign.IsCompleted, "the follower to wait");
         return (campaign, backend);
     }
 

@@ -11,8 +11,10 @@ public class RedisMajorityConformance : ElectionConformance
     [Fact]
     public async Task Entry_DeletedByHand_IsEnteredAgain()
     {
-        var leader = await Backend().CreateElection("e", "a").CampaignAsync(Late);
-        var (follower, _) = await FollowAsync("b");
+        // It is entered by the next renewal.
+        var lease = TimeSpan.FromSeconds(6);
+        var leader = await Backend(lease: lease).CreateElection("e", "a").CampaignAsync(Late);
+        var (follower, _) = await FollowAsync("b", lease);
         var store = (RedisMajorityStore)Store;
         await store.DeleteEntryAsync("e");
         await Eventually.GetAsync(

@@ -29,27 +29,25 @@ public sealed class RedisMajorityTests : RedisSeveralTests
     [Fact]
     public async Task ServerForgetsEverything_IsToldAgainByTheNextRenewal()
     {
-        var leader = await Backend(TimeSpan.FromSeconds(2)).CreateElection("e", "a").CampaignAsync(Late);
+        var leader = await Backend(TimeSpan.FromSeconds(6)).CreateElection("e", "a").CampaignAsync(Late);
+        // Each forgets once, never a majority at a time.
         foreach (var server in Store.Servers)
         {
             await server.CliAsync("FLUSHALL");
             await Eventually.GetAsync(
                 () => server.CliAsync("GET", "{leader-election}:election:e"), entry => entry.Contains($" {leader.FencingToken} "), "the leader's entry");
-            Assert.True(leader.IsValid);
         }
-        // Each forgot once, never a majority at a time.
         Assert.True(leader.IsValid);
     }
 
     [Fact]
     public async Task ServersRestartedOneByOne_LeaderGoesOn()
     {
-        var leader = await Backend(TimeSpan.FromSeconds(3)).CreateElection("e", "a").CampaignAsync(Late);
+        var leader = await Backend(TimeSpan.FromSeconds(6)).CreateElection("e", "a").CampaignAsync(Late);
         foreach (var server in Store.Servers)
         {
             await server.KillAsync();
-            var before = await RenewalsAsync(server);
-            await Eventually.GetAsync(() => RenewalsAsync(server), now => now > before + 1, "a renewal by the others");
+            Assert.True(await Eventually.RenewedAsync(leader));
             await server.StartAsync();
             await Eventually.GetAsync(() => server.CallsAsync("pexpire"), calls => calls > 0, "a renewal on the server that is back");
         }
@@ -128,7 +126,7 @@ public sealed class RedisMajorityTests : RedisSeveralTests
     [Fact]
     public async Task EntryOfAnEarlierLeader_WhoseProcessLives_DoesNotKeepAServerFromTheLeader()
     {
-        var leader = await Backend(TimeSpan.FromSeconds(2)).CreateElection("e", "a").CampaignAsync(Late);
+        var leader = await Backend(TimeSpan.FromSeconds(6)).CreateElection("e", "a").CampaignAsync(Late);
         var earlier = $"lease claim {leader.FencingToken - 1} 1 somebody";
         await Store.Servers[0].CliAsync("SET", "{leader-election}:lease:lease", "somebody", "PX", "600000");
         await Store.Servers[0].CliAsync("SET", "{leader-election}:election:e", earlier);
@@ -178,10 +176,13 @@ public sealed class RedisMajorityTests : RedisSeveralTests
     {
         foreach (var server in Store.Servers)
             await server.CliAsync("FLUSHALL");
-        Assert.True((await Backend().CreateElection("e", "a").CampaignAsync(Late)).IsValid);
-        // Once for each server, however often the candidate asked meanwhile.
+        await Backend().CreateElection("e", "a").CampaignAsync(Late);
+        // Once for each server, however often the candidate asked meanwhile; two are enough, so the third may answer late.
         foreach (var server in Store.Servers)
+        {
+            await Eventually.TrueAsync(() => Store.Log.Lines.Any(l => FreshLine(l, server)), "each to say so");
             Assert.Single(Store.Log.Lines, l => FreshLine(l, server));
+        }
     }
 
     [Fact]
@@ -241,12 +242,4 @@ public sealed class RedisMajorityTests : RedisSeveralTests
 
     private static bool FreshLine(string line, RedisServer server) =>
         line.Contains("it is new, was emptied, or was restarted", StringComparison.Ordinal) && line.Contains($"Redis at {server.Endpoint}:", StringComparison.Ordinal);
-
-    private async Task<int> RenewalsAsync(RedisServer notThis)
-    {
-        var calls = 0;
-        foreach (var server in Store.Servers.Where(s => s != notThis))
-            calls += await server.CallsAsync("pexpire");
-        return calls;
-    }
 }

@@ -32,6 +32,38 @@ internal static class Eventually
         throw new TimeoutException($"Waited in vain for {what}; the last answer was: {last ?? "none"}");
     }
 
+    /// <summary>
+    /// Tries again, a few times, what must hold for a leader that keeps its lease: a machine that stands still for so long takes
+    /// that away from it, which is nobody's fault. What must hold in any case, the attempt asserts itself.
+    /// </summary>
+    /// <param name="attempt">Says whether it held; ends what it has begun.</param>
+    /// <param name="what">What must hold.</param>
+    public static async Task OnceAsync(Func<Task<bool>> attempt, string what)
+    {
+        for (var left = 5; !await attempt(); left--)
+        {
+            if (left == 1)
+                throw new InvalidOperationException($"In no attempt: {what}");
+        }
+    }
+
+    /// <summary>Waits until a leader's lease was renewed.</summary>
+    /// <returns>Whether it was, and the leader leads still.</returns>
+    public static async Task<bool> RenewedAsync(Leadership leader)
+    {
+        var least = leader.LeaseRemaining;
+        await TrueAsync(
+            () =>
+            {
+                var now = leader.LeaseRemaining;
+                var grew = now > least;
+                least = now;
+                return grew || !leader.IsValid;
+            },
+            "a renewal, or the end of the lease");
+        return leader.IsValid;
+    }
+
     /// <summary>Asks until the condition holds.</summary>
     public static Task TrueAsync(Func<bool> condition, string what, TimeSpan? timeout = null) =>
         GetAsync(() => Task.FromResult(condition()), static holds => holds, what, timeout);

@@ -77,12 +77,11 @@ internal sealed class RaftMembers : IAsyncDisposable
     /// <summary>Waits until exactly one member leads, with a higher token than the given leadership's, and all that can hear it know.</summary>
     public async Task<Leadership> LeaderAsync(Leadership? after = null, params int[] notBy)
     {
-        await Eventually.TrueAsync(() => Leading is [var leader] && leader.FencingToken > (after?.FencingToken ?? 0), "one leader");
-        var leading = Leading is [var one] ? one : Leaderships[^1];
-        await Eventually.TrueAsync(
-            () => Enumerable.Range(0, Backends.Length).Except(notBy).All(i => Backends[i].GetStatus("e")?.Leader == leading.CandidateId),
-            $"all to follow {leading.CandidateId}");
-        return leading;
+        var leader = await Eventually.GetAsync(
+            () => Task.FromResult(Leading is [var one] && one.FencingToken > (after?.FencingToken ?? 0) ? one : null),
+            one => one is not null && Enumerable.Range(0, Backends.Length).Except(notBy).All(i => Backends[i].GetStatus("e")?.Leader == one.CandidateId),
+            "one leader whom all follow");
+        return leader!;
     }
 
     /// <summary>Cuts the network in two: these members on one side, the others on the other.</summary>
