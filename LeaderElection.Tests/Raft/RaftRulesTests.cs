@@ -61,7 +61,7 @@ public sealed class RaftRulesTests
     }
 
     [Fact]
-    public void Candidate_WhoseDiskHangs_DoesNotStandInFurtherTerms()
+    public void Candidate_WhoseDiskHangs_StandsForNoFurtherTerm()
     {
         var member = Start(Known(term: 3));
         Answer(member, member.Step(_now, new Input.Stand("e", "a")));
