@@ -1,6 +1,7 @@
 using LeaderElection.Etcd;
 using LeaderElection.FileSystem;
 using LeaderElection.Leases;
+using LeaderElection.PostgreSql;
 using LeaderElection.Raft;
 using LeaderElection.Redis;
 using LeaderElection.ZooKeeper;
@@ -17,6 +18,7 @@ public sealed class BackendRegistrationTests
     {
         Refuses<FileElectionOptions>(b => b.AddFileElectionBackend("store", o => o.Directory = "locks"));
         Refuses<RedisElectionOptions>(b => b.AddRedisElectionBackend("store", o => o.ConnectionString = "localhost"));
+        Refuses<PostgreSqlElectionOptions>(b => b.AddPostgreSqlElectionBackend("store", o => o.ConnectionString = "Host=localhost"));
         Refuses<EtcdElectionOptions>(b => b.AddEtcdElectionBackend("store", o => o.ConnectionString = "http://localhost:2379"));
         Refuses<ZooKeeperElectionOptions>(b => b.AddZooKeeperElectionBackend("store", o => o.ConnectionString = "localhost"));
         Refuses<RaftElectionOptions>(b => b.AddRaftElectionBackend("store", o =>

@@ -44,7 +44,7 @@ public class LeaseOptions
 
     /// <summary>
     /// The lowest fencing token to lead with: where the strategy was changed, or its store was lost, one above the highest that
-    /// a resource has seen, which refuses what is lower. Counted tokens (<c>file</c>, <c>redis</c>) start there. Tokens that
+    /// a resource has seen, which refuses what is lower. Counted tokens (<c>file</c>, <c>redis</c>, <c>postgresql</c>) start there. Tokens that
     /// the store gives (<c>etcd</c>, <c>zookeeper</c>, <c>raft</c>) cannot be raised: who is elected with a lower one resigns, and
     /// the campaign is refused.
     /// </summary>
