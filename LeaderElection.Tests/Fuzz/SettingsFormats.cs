@@ -197,7 +197,7 @@ internal static class SettingsFormats
             var configuration = new ConfigurationBuilder().AddCommandLine(commandLine.ToConfiguration()).Build();
             var settings = ElectionSettings.Read(configuration);
             Assert.True(ElectionNames.IsValid(settings.Election ?? "demo") && ElectionNames.IsValid(settings.Candidate ?? "node-1"));
-            Assert.Contains(settings.Strategy, (string[])["file", "redis", "etcd", "zookeeper", "raft"]);
+            Assert.Contains(settings.Strategy, (string[])["file", "redis", "postgresql", "etcd", "zookeeper", "raft"]);
             PlaygroundSettings.Read(configuration, new HostingEnvironment());
             return null;
         }

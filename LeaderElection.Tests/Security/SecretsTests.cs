@@ -117,6 +117,8 @@ public sealed class SecretsTests : IAsyncLifetime
     [Theory]
     [InlineData("--strategy", "redis", "--redis", $"localhost:6379,passwort={Right}")]
     [InlineData("--strategy", "redis", "--redis", $"redis://user:{Right}@localhost:6379")]
+    [InlineData("--strategy", "postgresql", "--postgresql", $"Host=localhost;Passwort={Right}")]
+    [InlineData("--strategy", "postgresql", "--postgresql", $"postgresql://user:{Right}@localhost/app")]
     [InlineData("--strategy", "etcd", "--etcd", $"http://user:{Right}@localhost:2379")]
     [InlineData("--strategy", "etcd", "--etcd", $"localhost:2379;password={Right}")]
     [InlineData("--strategy", "zookeeper", "--zookeeper", $"user:{Right}@localhost:2181")]

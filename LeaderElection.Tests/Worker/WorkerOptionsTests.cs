@@ -39,7 +39,7 @@ public sealed class WorkerOptionsTests
     }
 
     [Theory]
-    [InlineData("LeaderElection:Strategy", "paxos", "--strategy (LeaderElection:Strategy) is 'paxos'; it must be file, redis, etcd, zookeeper or raft")]
+    [InlineData("LeaderElection:Strategy", "paxos", "--strategy (LeaderElection:Strategy) is 'paxos'; it must be file, redis, postgresql, etcd, zookeeper or raft")]
     [InlineData("LeaderElection:Strategy", "redis", "--redis (ConnectionStrings:redis) is missing; the strategy redis needs a server, such as localhost:6379")]
     [InlineData("LeaderElection:Strategy", "etcd", "--etcd (ConnectionStrings:etcd) is missing; the strategy etcd needs a server, such as http://localhost:2379")]
     [InlineData("LeaderElection:Strategy", "zookeeper", "--zookeeper (ConnectionStrings:zookeeper) is missing; the strategy zookeeper needs a server, such as localhost:2181")]

@@ -8,15 +8,15 @@ public static class ElectionBackendExtensions
     private const string DefaultDirectory = "./locks";
 
     /// <summary>
-    /// Elects where <c>LeaderElection:Strategy</c> says: <c>file</c> (the default), <c>redis</c>, <c>etcd</c>, <c>zookeeper</c> or
-    /// <c>raft</c>, at the connection string of that name.
+    /// Elects where <c>LeaderElection:Strategy</c> says: <c>file</c> (the default), <c>redis</c>, <c>postgresql</c>, <c>etcd</c>,
+    /// <c>zookeeper</c> or <c>raft</c>, at the connection string of that name.
     /// </summary>
     /// <remarks>
     /// <para>For each strategy alike: <c>LeaderElection:LeaseDuration</c>, <c>RenewInterval</c>, <c>RetryPeriod</c> and
     /// <c>SafetyMargin</c>, as <c>15s</c>, <c>500ms</c>, <c>2m</c> or <c>00:00:15</c>. What a strategy has besides stands in a
     /// section of its own, such as <c>LeaderElection:Redis</c>.</para>
     /// <para><c>file</c> elects in the folder that <c>LeaderElection:Directory</c> or the connection string <c>file</c> names,
-    /// else in <c>./locks</c>, and creates it.</para>
+    /// else in <c>./locks</c>, and creates it. <c>postgresql</c> creates its tables as well.</para>
     /// <para><c>LeaderElection:Election</c> and <c>LeaderElection:Candidate</c> are for the application to use; where they are
     /// set, they are checked with the others.</para>
     /// </remarks>
@@ -30,6 +30,11 @@ public static class ElectionBackendExtensions
         return settings.Strategy switch
         {
             "redis" => builder.AddRedisElectionBackend("redis", settings.Apply),
+            "postgresql" => builder.AddPostgreSqlElectionBackend("postgresql", postgreSql =>
+            {
+                settings.Apply(postgreSql);
+                postgreSql.CreateSchema = true;
+            }),
             "etcd" => builder.AddEtcdElectionBackend("etcd", settings.Apply),
             "zookeeper" => builder.AddZooKeeperElectionBackend("zookeeper", settings.Apply),
             "raft" => builder.AddRaftElectionBackend("raft", settings.Apply),

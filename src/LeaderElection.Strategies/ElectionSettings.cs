@@ -18,12 +18,13 @@ internal sealed class ElectionSettings
     public const string DirectoryKey = $"{Section}:Directory";
     public const string RaftMemberKey = $"{Section}:Raft:Member";
 
-    private static readonly string[] Strategies = ["file", "redis", "etcd", "zookeeper", "raft"];
+    private static readonly string[] Strategies = ["file", "redis", "postgresql", "etcd", "zookeeper", "raft"];
 
     /// <summary>What strategies need: a setting, its key in the strategy's own section, what it is for, and an example.</summary>
     private static readonly (string Strategy, string Key, string OwnKey, string Need, string Example)[] Needs =
     [
         ("redis", "ConnectionStrings:redis", $"{Section}:Redis:ConnectionString", "needs a server", "localhost:6379"),
+        ("postgresql", "ConnectionStrings:postgresql", $"{Section}:PostgreSql:ConnectionString", "needs a server", "\"Host=localhost;Database=app;Username=app;Password=…\""),
         ("etcd", "ConnectionStrings:etcd", $"{Section}:Etcd:ConnectionString", "needs a server", "http://localhost:2379"),
         ("zookeeper", "ConnectionStrings:zookeeper", $"{Section}:ZooKeeper:ConnectionString", "needs a server", "localhost:2181"),
         ("raft", "ConnectionStrings:raft", $"{Section}:Raft:ConnectionString", "needs to know all members", "\"m0=localhost:7000,m1=localhost:7001,m2=localhost:7002;secret=…\""),

@@ -9,7 +9,7 @@ internal sealed record CommandLineOption(string Name, string Key, string? ValueN
 
     public static readonly IReadOnlyList<CommandLineOption> All =
     [
-        new("--strategy", ElectionSettings.StrategyKey, "NAME", "Where leadership lives: file (a shared folder, the default), redis, etcd, zookeeper or raft (the replicas themselves)."),
+        new("--strategy", ElectionSettings.StrategyKey, "NAME", "Where leadership lives: file (a shared folder, the default), redis, postgresql, etcd, zookeeper or raft (the replicas themselves)."),
         new("--election", ElectionSettings.ElectionKey, "NAME", "The election, the same on every replica. Default: demo.", "--lock-name"),
         new("--candidate", ElectionSettings.CandidateKey, "NAME", "This replica, unique among them. Default: the service's name and instance id, else machine and process id.", "--node-id"),
         new("--lease-duration", ElectionSettings.LeaseDurationKey, Duration, "How long the store keeps the lease without a renewal. Default: 15s; raft: 150ms."),
@@ -18,6 +18,7 @@ internal sealed record CommandLineOption(string Name, string Key, string? ValueN
         new("--safety-margin", ElectionSettings.SafetyMarginKey, Duration, "How long before the end of the lease the leader stops believing in it. Default: a twentieth of the lease."),
         new("--lock-dir", ElectionSettings.DirectoryKey, "FOLDER", "file: the folder that all replicas share; created if missing. Default: ./locks."),
         new("--redis", "ConnectionStrings:redis", "ADDRESS", "redis: the server, such as localhost:6379; or several independent ones, of which a majority decides, with semicolons between them."),
+        new("--postgresql", "ConnectionStrings:postgresql", "SETTINGS", "postgresql: the server and the rest of Npgsql's connection string, such as \"Host=localhost;Database=app;Username=app\"."),
         new("--etcd", "ConnectionStrings:etcd", "ADDRESSES", "etcd: the members, such as http://localhost:2379, with commas between them."),
         new("--zookeeper", "ConnectionStrings:zookeeper", "ADDRESSES", "zookeeper: the servers, such as localhost:2181, with commas between them."),
         new("--raft", "ConnectionStrings:raft", "ADDRESSES", "raft: all members, with commas between them, and their shared secret, such as \"m0=localhost:7000,m1=localhost:7001,m2=localhost:7002;secret=16 characters or more\"."),
