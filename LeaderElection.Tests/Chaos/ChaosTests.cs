@@ -9,7 +9,7 @@ namespace LeaderElection.Tests.Chaos;
 public sealed class ChaosTests(ITestOutputHelper output)
 {
     [Fact]
-    public Task EveryInvariant_OnEveryStrategyUnderFaults_Holds() => HoldsAsync(TimeSpan.FromSeconds(150), seed: 1);
+    public Task EveryInvariant_OnEveryStrategyUnderFaults_Holds() => HoldsAsync(TimeSpan.FromSeconds(100), seed: 1);
 
     [Fact]
     public Task EveryInvariant_UnderFaultsThatNobodyHasSeenYet_Holds() => HoldsAsync(TimeSpan.FromSeconds(60), ChaosOptions.NewSeed());

@@ -373,16 +373,15 @@ public abstract class ElectionConformance : IAsyncLifetime
         Assert.Throws<ObjectDisposedException>(() => backend.CreateElection("e", "d"));
     }
 
-    [Theory]
-    [InlineData("")]
-    [InlineData("a/b")]
-    [InlineData("..")]
-    [InlineData("a b")]
-    public void CreateElection_BadName_IsRefused(string name)
+    [Fact]
+    public void CreateElection_BadName_IsRefused()
     {
         var backend = Backend();
-        Assert.Throws<ArgumentException>(() => backend.CreateElection(name, "a"));
-        Assert.Throws<ArgumentException>(() => backend.CreateElection("e", name));
+        foreach (var name in (string[])["", "a/b", "..", "a b"])
+        {
+            Assert.Throws<ArgumentException>(() => backend.CreateElection(name, "a"));
+            Assert.Throws<ArgumentException>(() => backend.CreateElection("e", name));
+        }
     }
 
     protected abstract Task<Store> StartStoreAsync();
