@@ -81,6 +81,39 @@ public sealed class EngineTests : IAsyncLifetime
         Assert.Equal("b", (await Backend(Short).CreateElection("e", "b").CampaignAsync(_late.Token)).CandidateId);
     }
 
+    /// <summary>Found by <c>./test --races</c> on Redis: the connection was closed, and the claim executed, for nobody.</summary>
+    [Fact]
+    public async Task Dispose_WhileAClaimIsAboutToBeSent_WaitsForIt()
+    {
+        var time = new VirtualTime();
+        var store = new MemoryStore(time);
+        using var go = new ManualResetEventSlim();
+        var isAbout = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var backend = new MemoryBackend(
+            store,
+            new LeaseOptions
+            {
+                LeaseDuration = Long,
+                BeforeRequest = _ =>
+                {
+                    if (isAbout.TrySetResult())
+                        go.Wait(_late.Token);
+                    return default;
+                },
+            },
+            time: time);
+        var campaign = Task.Run(() => backend.CreateElection("e", "a").CampaignAsync(_late.Token).AsTask());
+        await isAbout.Task;
+        var disposal = Task.Run(() => backend.DisposeAsync().AsTask());
+        await Eventually.TrueAsync(() => disposal.IsCompleted || time.Timers.Any(t => t.EndsWith(" in 2 s", StringComparison.Ordinal)), "it to wait");
+        var hasWaited = !disposal.IsCompleted;
+        go.Set();
+        await disposal;
+        Assert.True(hasWaited);
+        Assert.Null(store.Read("e"));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => campaign);
+    }
+
     [Fact]
     public async Task Renewal_ThatHangs_LeavesTimeForAnother()
     {

@@ -5,12 +5,18 @@ namespace LeaderElection.Leases;
 /// <summary>The lease of this process at the store, and every leadership that hangs on it: one renewal keeps them all.</summary>
 internal sealed class HeldLease
 {
+    /// <summary>For how long TCP may still deliver what was sent.</summary>
+    private static readonly TimeSpan LongestOnTheWay = TimeSpan.FromMinutes(15);
+
     private readonly Lock _lock = new();
     private readonly LeaseBackend _backend;
     private readonly Dictionary<string, (LeaseClaim Claim, Leadership Leadership)> _held = [];
 
     /// <summary>By election, what was won last; an earlier one is over.</summary>
     private readonly Dictionary<string, Leadership> _latest = [];
+
+    /// <summary>By claim, what was given back though it may not have arrived, and when.</summary>
+    private readonly Dictionary<string, (LeaseClaim Claim, long Since)> _unwanted = [];
     private readonly CancellationTokenSource _retired = new();
     private readonly RenewalLoop _renewals;
     private readonly Func<CancellationToken, ValueTask<RenewReply>> _requestRenewal;
@@ -18,10 +24,12 @@ internal sealed class HeldLease
     private int _pending;
     private bool _mayBeAtStore;
     private bool _isRenewing;
+    private long _sweptAt;
 
     public HeldLease(LeaseBackend backend)
     {
         _backend = backend;
+        _sweptAt = backend.Time.GetTimestamp();
         Clock = backend.CreateLeaseClock();
         _requestRenewal = stop => backend.RenewAsync(Id, Claims(), stop);
         _renewals = new RenewalLoop(backend, Clock, RenewAsync);
@@ -64,6 +72,20 @@ internal sealed class HeldLease
         if (Clock.IsConfirmed || Volatile.Read(ref _mayBeAtStore))
             EndInBackground([]);
         Clock.Revoke();
+    }
+
+    /// <summary>Gives back what a claim won whose outcome is not known, or may win yet, and ends what <see cref="TryBegin"/> began.</summary>
+    public async Task GiveBackAsync(LeaseClaim claim)
+    {
+        try
+        {
+            await ReleaseAsync(claim).ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (_lock) _unwanted[claim.ClaimId] = (claim, _backend.Time.GetTimestamp());
+            Finish();
+        }
     }
 
     /// <summary>Takes note of a claim that was won.</summary>
@@ -151,6 +173,9 @@ internal sealed class HeldLease
         await _backend.ReleaseAsync(new LeaseRelease(Id, claim, fencingToken, EndsLease: last)).ConfigureAwait(false);
     }
 
+    /// <summary>Of a claim whose outcome is not known.</summary>
+    private ValueTask ReleaseAsync(LeaseClaim claim) => _backend.ReleaseAsync(new LeaseRelease(Id, claim, FencingToken: 0, EndsLease: false));
+
     private LeaseClaim[] Claims()
     {
         lock (_lock) return _claims ??= [.. _held.Values.Select(h => h.Claim)];
@@ -165,7 +190,45 @@ internal sealed class HeldLease
             return false;
         if (reply.Superseded.Count > 0)
             Supersede(reply.Superseded);
+        if (_backend.Time.GetElapsedTime(_sweptAt) >= Clock.Duration)
+        {
+            _sweptAt = _backend.Time.GetTimestamp();
+            Sweep();
+        }
         return true;
+    }
+
+    /// <summary>
+    /// Once per lease: a claim that arrives after it was given back wins an election that would stand still for as long as
+    /// this process leads anything else. One look finds those of them all.
+    /// </summary>
+    private void Sweep()
+    {
+        LeaseClaim[] unwanted;
+        lock (_lock)
+        {
+            foreach (var (id, (_, since)) in _unwanted)
+            {
+                if (_backend.Time.GetElapsedTime(since) > LongestOnTheWay)
+                    _unwanted.Remove(id);
+            }
+            if (_unwanted.Count == 0)
+                return;
+            unwanted = [.. _unwanted.Values.Select(u => u.Claim)];
+        }
+        _backend.InBackground(async () =>
+        {
+            string[] elections = [.. unwanted.Select(claim => claim.Election).Distinct()];
+            var holders = await _backend.RequestAsync(stop => _backend.LookAsync(elections, stop), _backend.Options.LeaseDuration).ConfigureAwait(false);
+            var arrived = elections.Where((election, i) => holders[i] is { } holder && holder.LeaseId == Id && !IsHeld(election, holder.FencingToken)).ToHashSet();
+            foreach (var claim in unwanted.Where(claim => arrived.Contains(claim.Election)))
+                await ReleaseAsync(claim).ConfigureAwait(false);
+        });
+    }
+
+    private bool IsHeld(string election, long fencingToken)
+    {
+        lock (_lock) return _latest.TryGetValue(election, out var latest) && latest.FencingToken == fencingToken;
     }
 
     private void Supersede(IReadOnlyList<LeaseClaim> claims)

@@ -8,9 +8,6 @@ namespace LeaderElection.Leases;
 /// </summary>
 internal sealed class LeaseCampaign(LeaseBackend backend, LeaseElection election) : IDisposable
 {
-    /// <summary>For how long TCP may still deliver what was sent.</summary>
-    private static readonly TimeSpan LongestOnTheWay = TimeSpan.FromMinutes(15);
-
     private readonly string _id = Guid.NewGuid().ToString("N");
     private readonly LeaseSeat _seat = backend.Join(election.Name);
     private long _highestToken = Math.Max(0, backend.Options.MinimumFencingToken - 1);
@@ -28,20 +25,34 @@ internal sealed class LeaseCampaign(LeaseBackend backend, LeaseElection election
     {
         using var turn = await backend.TurnAsync(cancellationToken).ConfigureAwait(false);
         _seat.Signal.Reset();
-        var lease = Lease();
-        var watched = backend.Watch.LivingLease(_seat);
-        var claim = new LeaseClaim
+        HeldLease lease;
+        LeaseClaim claim;
+        Task<(ClaimReply Reply, Leadership? Leadership)> attempt;
+        // A backend that is disposed of waits for whatever has begun: also for what is about to be sent.
+        var beginning = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        backend.Track(beginning.Task);
+        try
         {
-            Election = election.Name,
-            CandidateId = election.CandidateId,
-            ClaimId = _id,
-            LeaseId = lease.Id,
-            LeaseMustExist = lease.Clock.IsConfirmed,
-            WatchedLeaseId = watched?.Id,
-            LongestLease = watched?.Duration > lease.Clock.Duration ? watched.Value.Duration : lease.Clock.Duration,
-            HighestToken = _highestToken,
-        };
-        var attempt = backend.TrackAsync(RunAsync(lease, claim));
+            lease = Lease();
+            var watched = backend.Watch.LivingLease(_seat);
+            claim = new LeaseClaim
+            {
+                Election = election.Name,
+                CandidateId = election.CandidateId,
+                ClaimId = _id,
+                LeaseId = lease.Id,
+                LeaseMustExist = lease.Clock.IsConfirmed,
+                WatchedLeaseId = watched?.Id,
+                LongestLease = watched?.Duration > lease.Clock.Duration ? watched.Value.Duration : lease.Clock.Duration,
+                HighestToken = _highestToken,
+            };
+            attempt = RunAsync(lease, claim);
+            backend.Track(attempt);
+        }
+        finally
+        {
+            beginning.SetResult();
+        }
         try
         {
             return await attempt.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -92,7 +103,7 @@ internal sealed class LeaseCampaign(LeaseBackend backend, LeaseElection election
     {
         backend.Leave(_seat);
         if (_uncertain is var (lease, claim))
-            backend.InBackground(() => GiveBackAsync(lease, claim));
+            backend.InBackground(() => lease.GiveBackAsync(claim));
     }
 
     private HeldLease Lease()
@@ -102,7 +113,7 @@ internal sealed class LeaseCampaign(LeaseBackend backend, LeaseElection election
         _uncertain = null;
         if (!lease.IsRetired)
             return lease;
-        backend.InBackground(() => GiveBackAsync(lease, claim));
+        backend.InBackground(() => lease.GiveBackAsync(claim));
         return backend.BeginClaim();
     }
 
@@ -141,45 +152,7 @@ internal sealed class LeaseCampaign(LeaseBackend backend, LeaseElection election
         }
         catch (ElectionStoreException e) when (e.IsTransient)
         {
-            await GiveBackAsync(lease, claim).ConfigureAwait(false);
+            await lease.GiveBackAsync(claim).ConfigureAwait(false);
         }
     }
-
-    private async Task GiveBackAsync(HeldLease lease, LeaseClaim claim)
-    {
-        try
-        {
-            await backend.ReleaseAsync(Release(claim)).ConfigureAwait(false);
-        }
-        finally
-        {
-            backend.InBackground(() => GiveBackAgainAsync(lease, claim), isAwaited: false);
-            lease.Finish();
-        }
-    }
-
-    /// <summary>
-    /// The claim may arrive after it was given back: what it wins then would stand still for as long as this process leads
-    /// anything else.
-    /// </summary>
-    private async Task GiveBackAgainAsync(HeldLease lease, LeaseClaim claim)
-    {
-        var start = backend.Time.GetTimestamp();
-        while (backend.Time.GetElapsedTime(start) < LongestOnTheWay)
-        {
-            await backend.DelayAsync(backend.Options.LeaseDuration).ConfigureAwait(false);
-            if (lease.IsRetired || backend.IsDisposed)
-                return;
-            try
-            {
-                await backend.ReleaseAsync(Release(claim)).ConfigureAwait(false);
-            }
-            catch (ElectionStoreException)
-            {
-                // It was logged.
-            }
-        }
-    }
-
-    private static LeaseRelease Release(LeaseClaim claim) => new(claim.LeaseId, claim, FencingToken: 0, EndsLease: false);
 }

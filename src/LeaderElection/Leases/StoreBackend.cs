@@ -21,6 +21,7 @@ public abstract class StoreBackend : IElectionBackend
     private readonly ConcurrentDictionary<Task, bool> _underWay = new();
     private readonly Action<TimeSpan> _pool;
     private CancellationTokenSource? _spareStop;
+    private bool _isDisposing;
 
     private protected StoreBackend(string strategy, LeaseOptions options, TimeProvider? time, ILogger logger)
     {
@@ -57,12 +58,10 @@ public abstract class StoreBackend : IElectionBackend
     /// <summary>Resigns from everything, and closes the connection.</summary>
     public async ValueTask DisposeAsync()
     {
-        lock (_disposed)
-        {
-            if (_disposed.IsCancellationRequested)
-                return;
-            _disposed.Cancel();
-        }
+        // Not under a lock: what is called off goes on within.
+        if (Interlocked.Exchange(ref _isDisposing, true))
+            return;
+        await _disposed.CancelAsync().ConfigureAwait(false);
         // Whoever still waits learns that there is nothing to wait for.
         WakeAll();
         await ResignAllAsync().ConfigureAwait(false);
@@ -96,12 +95,13 @@ public abstract class StoreBackend : IElectionBackend
     /// <summary>Waits for what is under way, but not for long: a store that does not answer now ends our lease by itself.</summary>
     private protected async ValueTask WaitForBackgroundAsync()
     {
-        try
+        // What is under way may begin more.
+        await EndAllAsync().WaitAsync(LongestClose, Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        async Task EndAllAsync()
         {
-            await Task.WhenAll(_underWay.Keys).WaitAsync(LongestClose, Time).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is TimeoutException or ElectionStoreException or OperationCanceledException)
-        {
+            while (_underWay.Keys.Where(task => !task.IsCompleted).ToArray() is [_, ..] left)
+                await Task.WhenAll(left).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -262,7 +262,8 @@ public abstract class StoreBackend : IElectionBackend
 
     internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(IsDisposed, this);
 
-    private void Track(Task task)
+    /// <inheritdoc cref="TrackAsync{T}"/>
+    internal void Track(Task task)
     {
         _underWay.TryAdd(task, true);
         _ = task.ContinueWith(
