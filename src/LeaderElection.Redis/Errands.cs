@@ -32,12 +32,10 @@ internal sealed class Errands
     /// <summary>Calls off what waits to be tried again, and waits for what is under way.</summary>
     public async Task EndAsync()
     {
+        // Not under the lock: what is called off goes on within.
+        await _end.CancelAsync().ConfigureAwait(false);
         Task[] underWay;
-        lock (_lock)
-        {
-            _end.Cancel();
-            underWay = [.. _underWay];
-        }
+        lock (_lock) underWay = [.. _underWay];
         await Task.WhenAll(underWay).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 }

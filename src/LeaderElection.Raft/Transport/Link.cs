@@ -96,7 +96,8 @@ internal sealed class Link
         {
             if (_closed.IsCancellationRequested)
                 return;
-            _closed.Cancel();
+            // What is called off goes on elsewhere: not under the lock.
+            _ = _closed.CancelAsync();
         }
         _stream.Dispose();
         _socket.Dispose();
