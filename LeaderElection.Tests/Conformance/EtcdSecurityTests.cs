@@ -1,3 +1,7 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Text.Json;
 using LeaderElection.Etcd;
 using LeaderElection.Tests.Processes;
 using LeaderElection.Tests.Servers;
@@ -185,6 +189,53 @@ public sealed class EtcdSecurityTests : EtcdTests
         await Store.Server.StartAsync();
         await leader.ResignAsync(Late);
         Assert.True((await next).FencingToken > leader.FencingToken);
+    }
+
+    [Fact]
+    public async Task Auth_TokensThatTimeOut_AreRenewedUnderWay()
+    {
+        using var folder = new TemporaryFolder();
+        using (var key = ECDsa.Create(ECCurve.NamedCurves.nistP256))
+        {
+            await File.WriteAllTextAsync(folder.File("key.pem"), key.ExportECPrivateKeyPem(), Late);
+            await File.WriteAllTextAsync(folder.File("public.pem"), key.ExportSubjectPublicKeyInfoPem(), Late);
+        }
+        await using var server = await EtcdServer.StartNewAsync(
+            "--auth-token", $"jwt,pub-key={folder.File("public.pem")},priv-key={folder.File("key.pem")},sign-method=ES256,ttl=1s");
+        await EnableAuthAsync(server, "elector");
+        var user = server.Endpoint + ";username=elector;password=right-secret";
+        var lease = TimeSpan.FromSeconds(20);
+        var leader = await Backend(lease, user).CreateElection("e", "a").CampaignAsync(Late);
+        var (next, _) = await FollowAsync("b", lease, user);
+        await using var observer = Backend(lease, user).CreateElection("e", "o").ObserveAsync(Late).GetAsyncEnumerator(Late);
+        Assert.True(await observer.MoveNextAsync());
+        await TimedOutAsync(server);
+        var (last, _) = await FollowAsync("c", lease, user);
+        Assert.True(leader.IsValid);
+        await leader.ResignAsync(Late);
+        var second = await next;
+        Assert.True(second.FencingToken > leader.FencingToken);
+        while (observer.Current?.FencingToken != second.FencingToken)
+            Assert.True(await observer.MoveNextAsync());
+        await TimedOutAsync(server);
+        await second.ResignAsync(Late);
+        Assert.True((await last).FencingToken > second.FencingToken);
+    }
+
+    /// <summary>Returns when the server refuses a token of now: and with it all that it gave before.</summary>
+    private async Task TimedOutAsync(EtcdServer server)
+    {
+        using var http = new HttpClient { BaseAddress = new Uri(server.Endpoint) };
+        using var given = await http.PostAsJsonAsync("/v3/auth/authenticate", new { name = "elector", password = "right-secret" }, Late);
+        var token = (await given.Content.ReadFromJsonAsync<JsonElement>(Late)).GetProperty("token").GetString()!;
+        http.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", token);
+        await Eventually.GetAsync(
+            async () =>
+            {
+                using var asked = await http.PostAsJsonAsync("/v3/kv/range", new { key = Convert.ToBase64String("e/"u8) }, Late);
+                return asked.StatusCode;
+            },
+            static status => status == HttpStatusCode.Unauthorized, "the token to time out");
     }
 
     [Fact]
