@@ -13,6 +13,7 @@ public sealed class ErrandsTests
         var errands = new Errands();
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         bool? isAnotherStarted = null;
+        var isHeard = false;
         errands.Run(async end =>
         {
             await using var called = end.Register(() =>
@@ -24,13 +25,14 @@ public sealed class ErrandsTests
                     asked.Set();
                 });
                 another.Start();
-                asked.Wait(Limit);
+                isHeard = asked.Wait(Limit);
             });
             begun.SetResult();
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, end);
         });
         await begun.Task;
         await errands.EndAsync();
+        Assert.True(isHeard);
         Assert.False(isAnotherStarted);
     }
 }
