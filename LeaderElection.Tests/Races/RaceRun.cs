@@ -48,7 +48,7 @@ internal sealed class RaceRun(string strategy, LoadStore? store) : IAsyncDisposa
         if (wrong is null && clock is not null && haste == 0 && losses == 0 && life.Disposal > TimeSpan.Zero)
             wrong = $"a disposal waited for {life.Disposal.TotalSeconds} s though the store answered at once";
         if (wrong is null && losses == 0)
-            wrong = new[] { "one", "two", "service" }.Select(e => leader(e) is { } left ? $"'{e}' is still held by {left}" : null).FirstOrDefault(e => e is not null);
+            wrong = new[] { "one", "two", "service" }.Select(e => leader(e) is { } left ? $"'{e}' is still held by {left}; the longest disposal took {life.Disposal.TotalSeconds:0.0} s" : null).FirstOrDefault(e => e is not null);
         return new RaceResult(life.Target, scheduler.Steps, at, scheduler.Trace, wrong, backends);
 
         IElectionBackend Created(string name)

@@ -1,3 +1,5 @@
+using LeaderElection.Tests.Load;
+
 namespace LeaderElection.Tests.Races;
 
 /// <summary>What a run of interleavings does.</summary>
@@ -6,7 +8,8 @@ namespace LeaderElection.Tests.Races;
 /// <param name="Strategies">One after the other.</param>
 internal sealed record RacesOptions(TimeSpan Duration, int Seed, IReadOnlyList<string> Strategies)
 {
-    public static IReadOnlyList<string> AllStrategies { get; } = [.. RaceRun.Engines, "redis", "zookeeper"];
+    /// <summary>Not raft: two members of three in one process hold each other's majority, and those that would stay keep the scheduler waiting.</summary>
+    public static IReadOnlyList<string> AllStrategies { get; } = [.. RaceRun.Engines, .. LoadStore.AllStrategies.Where(strategy => strategy != "raft")];
 
     /// <summary>How many on each strategy at most.</summary>
     public int Interleavings { get; init; } = int.MaxValue;
