@@ -66,6 +66,7 @@ public sealed class BenchmarkToolTests : IDisposable
     [InlineData("--rounds must be a number from 1 to 10000", "crash", "--rounds", "0")]
     [InlineData("--lease must be a number from 0.05 to 3600", "crash", "--lease", "soon")]
     [InlineData("--members must be 1 or 3", "idle", "--members", "2")]
+    [InlineData("--builds has 'wasm'; allowed are jit, ready-to-run, native", "first", "--builds", "jit,wasm")]
     [InlineData("--endpoints is 'redis'; it must look like", "idle", "--endpoints", "redis")]
     [InlineData("--peers: there are no peers in '/nowhere'", "handover", "--peers-dir", "/nowhere")]
     public async Task BadOption_IsOneLine(string expected, params string[] arguments)

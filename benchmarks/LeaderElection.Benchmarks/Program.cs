@@ -6,6 +6,7 @@ using LeaderElection.Tests.Processes;
 
 var root = new RootCommand("Measures leader election. Candidates are processes of their own, driven over standard input and output.")
 {
+    MeasureCommand.Create("first", "The first take-over of a process that has waited for it: ordinary workers, just-in-time, ready-to-run and native.", FirstTime.RunAsync),
     MeasureCommand.Create("handover", "The leader resigns: how long until another leads.", FailOver.HandOverAsync),
     MeasureCommand.Create("crash", "The leader is killed (SIGKILL): how long until another leads.", FailOver.CrashAsync),
     MeasureCommand.Create("freeze", "The leader is frozen (SIGSTOP): how long until another leads.", FailOver.FreezeAsync),

@@ -12,12 +12,7 @@ internal static class MeasureCommand
     {
         var command = new Command(name, description);
         var strategies = new Option<string>("--strategies") { DefaultValueFactory = _ => string.Join(',', StoreCatalog.Strategies), Description = "of file, redis, etcd, zookeeper, raft; all by default" };
-        strategies.Validators.Add(result =>
-        {
-            var unknown = result.GetValueOrDefault<string>()!.Split(',').Except(StoreCatalog.Strategies).ToArray();
-            if (unknown is [var first, ..])
-                result.AddError($"--strategies has '{first}'; allowed are {string.Join(", ", StoreCatalog.Strategies)}");
-        });
+        strategies.Validators.Add(OneOf("--strategies", StoreCatalog.Strategies));
         var endpoints = new Option<string[]>("--endpoints") { Description = "a store that runs already, as STRATEGY=HOST:PORT,…; may be given for redis, etcd and zookeeper" };
         endpoints.Validators.Add(result =>
         {
@@ -40,11 +35,15 @@ internal static class MeasureCommand
         var flushes = new Option<bool>("--redis-aof") { Description = "Redis flushes each write to disk (appendfsync always); by default it keeps nothing" };
         var elections = new Option<int?>("--elections") { Description = "how many elections one process holds: by default 1000 in acquire and idle, up to 10000 in scale" };
         elections.Validators.Add(Range(elections, 1, 100_000));
+        var builds = new Option<string>("--builds") { DefaultValueFactory = _ => string.Join(',', WorkerBuild.Names), Description = "of jit, ready-to-run, native: in which ways the worker of first is built; all by default" };
+        builds.Validators.Add(OneOf("--builds", WorkerBuild.Names));
+        var idle = new Option<double>("--idle") { DefaultValueFactory = _ => 30, Description = "for how many seconds processes wait for their first take-over, in first" };
+        idle.Validators.Add(Range(idle, 0, 3600));
         var peers = new Option<bool>("--peers") { Description = "measures the peers too, in turn, on the same servers" };
         var peersDir = new Option<string?>("--peers-dir") { Description = "where the peers are; by default ../shared/peers next to the repository" };
         var json = new Option<string?>("--json") { Description = "a file for all values" };
         var picture = new Option<string?>("--svg") { Description = "a file for a picture of the curves, of scale" };
-        foreach (var option in new Option[] { strategies, endpoints, rounds, lease, members, flushes, elections, peers, peersDir, json, picture })
+        foreach (var option in new Option[] { strategies, endpoints, rounds, lease, members, flushes, elections, builds, idle, peers, peersDir, json, picture })
             command.Options.Add(option);
         command.SetAction(async (parsed, stop) =>
         {
@@ -53,6 +52,8 @@ internal static class MeasureCommand
                 chosen, (parsed.GetValue(endpoints) ?? []).ToDictionary(e => e.Split('=', 2)[0], e => e.Split('=', 2)[1]), parsed.GetValue(rounds),
                 parsed.GetValue(lease) is { } seconds ? TimeSpan.FromSeconds(seconds) : null, parsed.GetValue(members), parsed.GetValue(flushes))
             {
+                Builds = [.. parsed.GetRequiredValue(builds).Split(',').Distinct()],
+                Idle = TimeSpan.FromSeconds(parsed.GetValue(idle)),
                 Elections = parsed.GetValue(elections),
                 IsBrief = isBrief,
                 Picture = parsed.GetValue(picture),
@@ -87,6 +88,12 @@ internal static class MeasureCommand
             await report.WriteJsonAsync(json, commandLine, machine);
         return run.HasFailed || stop.IsCancellationRequested ? 1 : 0;
     }
+
+    private static Action<System.CommandLine.Parsing.OptionResult> OneOf(string option, IReadOnlyList<string> allowed) => result =>
+    {
+        if (result.GetValueOrDefault<string>()!.Split(',').Except(allowed).ToArray() is [var unknown, ..])
+            result.AddError($"{option} has '{unknown}'; allowed are {string.Join(", ", allowed)}");
+    };
 
     private static Action<System.CommandLine.Parsing.OptionResult> Range<T>(Option<T> option, double least, double most) => result =>
     {

@@ -16,7 +16,7 @@ internal sealed class Run(RunSettings settings, PeerFolder? peers, Report report
     public CancellationToken Stop => stop;
 
     /// <summary>Whether a strategy could not be measured as asked.</summary>
-    public bool HasFailed { get; private set; }
+    public bool HasFailed { get; set; }
 
     /// <summary>Measures each strategy, on a store that is started for it.</summary>
     public async Task EachStrategyAsync(string measure, Func<Store, Task> measureAsync)

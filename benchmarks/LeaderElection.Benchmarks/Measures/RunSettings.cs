@@ -19,6 +19,12 @@ internal sealed record RunSettings(
     /// <summary>How long the load of a store and of processes is looked at.</summary>
     public TimeSpan Window => TimeSpan.FromSeconds(IsBrief ? 5 : 15);
 
+    /// <summary>In which ways the worker is built whose first take-over is measured.</summary>
+    public required IReadOnlyList<string> Builds { get; init; }
+
+    /// <summary>For how long processes wait for their first take-over.</summary>
+    public TimeSpan Idle { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>A file for the picture of the curves.</summary>
     public string? Picture { get; init; }
 }

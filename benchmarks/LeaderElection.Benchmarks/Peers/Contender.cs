@@ -9,5 +9,6 @@ internal sealed record Contender(string Name, Func<Seat, ChildProcess> Start)
 {
     public const string Ours = "ours";
 
-    public bool IsOurs => Name == Ours;
+    /// <summary>Whether it is this program, or a worker built for it.</summary>
+    public bool IsOurs { get; init; } = Name == Ours;
 }

@@ -139,15 +139,8 @@ internal sealed class PeerFolder
     /// <summary>etcd counts in whole seconds.</summary>
     private static string Whole(TimeSpan lease) => $"{Math.Ceiling(lease.TotalSeconds)}";
 
-    private static string? Beside()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "LeaderElection.sln")))
-                return Path.GetFullPath(Path.Combine(folder.FullName, "..", "shared", "peers"));
-        }
-        return null;
-    }
+    private static string? Beside() =>
+        RepositoryFolder.Find() is { } repository ? Path.GetFullPath(Path.Combine(repository, "..", "shared", "peers")) : null;
 
     private static bool HasPython(string module)
     {

@@ -53,7 +53,7 @@ internal sealed class Report(TextWriter output)
         foreach (var ours in _series.Where(s => s.Subject == Contender.Ours))
         {
             var peers = _series.Where(s => s.Measure == ours.Measure && s.Where == ours.Where && s.Subject != Contender.Ours).ToArray();
-            string[] row = [ours.Measure, ours.Where, $"{ours.Values.Count}", Text(ours.Median), Text(ours.P95), Text(ours.Max), ours.Unit];
+            string[] row = [ours.Build is { } build ? $"{ours.Measure}, {build}" : ours.Measure, ours.Where, $"{ours.Values.Count}", Text(ours.Median), Text(ours.P95), Text(ours.Max), ours.Unit];
             if (peers is [])
                 rows.Add([.. row, "", "", ""]);
             for (var i = 0; i < peers.Length; i++)
@@ -82,15 +82,17 @@ internal sealed class Report(TextWriter output)
             loadAtEnd = Machine.Load(),
             stores = _stores,
             notes = _notes,
-            series = _series.Select(s => new { s.Measure, s.Where, s.Subject, s.Unit, n = s.Values.Count, s.Median, s.P95, s.Max, s.Values }),
+            series = _series.Select(s => new { s.Measure, s.Where, s.Subject, s.Build, s.Unit, n = s.Values.Count, s.Median, s.P95, s.Max, s.Values }),
         };
         await using var stream = File.Create(file);
         await JsonSerializer.SerializeAsync(stream, json, new JsonSerializerOptions { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase });
     }
 
     private static string Line(Series s) => s.Values.Count == 1
-        ? $"  {s.Measure}, {s.Where}, {s.Subject}: {Text(s.Median)} {s.Unit}"
-        : $"  {s.Measure}, {s.Where}, {s.Subject}: n={s.Values.Count} median={Text(s.Median)} p95={Text(s.P95)} max={Text(s.Max)} {s.Unit}";
+        ? $"  {What(s)}: {Text(s.Median)} {s.Unit}"
+        : $"  {What(s)}: n={s.Values.Count} median={Text(s.Median)} p95={Text(s.P95)} max={Text(s.Max)} {s.Unit}";
+
+    private static string What(Series s) => $"{s.Measure}, {s.Where}, {s.Subject}{(s.Build is { } build ? $" ({build})" : "")}";
 
     private static string Text(double value) => value.ToString(Math.Abs(value) switch { 0 => "0", < 1 => "0.000", < 100 => "0.00", < 1000 => "0.0", _ => "0" }, CultureInfo.InvariantCulture);
 }

@@ -6,6 +6,9 @@ namespace LeaderElection.Benchmarks.Reports;
 /// <param name="Subject"><c>ours</c>, or the peer.</param>
 internal sealed record Series(string Measure, string Where, string Subject, string Unit, IReadOnlyList<double> Values)
 {
+    /// <summary>How the measured program was built, where that differs: <c>jit</c>, <c>ready-to-run</c>, <c>native</c>.</summary>
+    public string? Build { get; init; }
+
     public double Median => Statistics.Median(Values);
 
     public double P95 => Statistics.Percentile(Values, 0.95);

@@ -2,12 +2,12 @@ using LeaderElection.Tests.Processes;
 
 namespace LeaderElection.Tests.Trimming;
 
-/// <summary>The candidate without all that it does not use, compiled ahead of time where the feed has what that takes.</summary>
-public sealed class PublishedCandidate : IAsyncLifetime
+/// <summary>An ordinary worker without all that it does not use, compiled ahead of time where the feed has what that takes.</summary>
+public sealed class PublishedWorker : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();
 
-    internal string Program => _folder.File("LeaderElection.AotCandidate");
+    internal string Program => _folder.File("LeaderElection.OrdinaryWorker");
 
     public async Task InitializeAsync()
     {
@@ -26,7 +26,7 @@ public sealed class PublishedCandidate : IAsyncLifetime
 
     private async Task<(int ExitCode, string Output)> PublishAsync(string how)
     {
-        var project = Path.Combine(BuildOutput.Repository, "benchmarks", "LeaderElection.AotCandidate");
+        var project = Path.Combine(BuildOutput.Repository, "benchmarks", "LeaderElection.OrdinaryWorker");
         await using var publish = ChildProcess.Start(
             "dotnet", ["publish", project, "-c", "Release", "--use-current-runtime", $"-p:{how}=true", "-v", "quiet", "-nologo", "--disable-build-servers", "-o", _folder.Path]);
         var exitCode = await publish.WaitForExitAsync(TimeSpan.FromMinutes(5));
