@@ -17,7 +17,7 @@ public sealed class PublishedWorkerTests(PublishedWorker published) : IClassFixt
     public async Task Redis_HandsOver()
     {
         await using var server = await RedisServer.StartNewAsync();
-        await HandsOverAsync("redis", server.ConnectionString, "a", "b");
+        await HandsOverAsync("redis", server.Endpoint, "a", "b");
     }
 
     [Fact]

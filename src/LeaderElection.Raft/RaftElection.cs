@@ -11,6 +11,7 @@ internal sealed class RaftElection(RaftElectionBackend backend, string name, str
 
     protected override async ValueTask<(Leadership Leadership, TimeSpan? Leaderless)> ElectAsync(CancellationToken cancellationToken)
     {
+        backend.Prepare();
         var node = await backend.NodeAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         var seat = new RaftSeat(Name, CandidateId);

@@ -11,6 +11,7 @@ internal sealed class LeaseElection(LeaseBackend backend, string name, string ca
 
     protected override async ValueTask<(Leadership Leadership, TimeSpan? Leaderless)> ElectAsync(CancellationToken cancellationToken)
     {
+        backend.Prepare();
         using var campaign = new LeaseCampaign(backend, this);
         var backoff = backend.CreateBackoff();
         var trouble = new TroubleLog(backend.Logger, CandidateId, Name, Strategy);

@@ -52,6 +52,14 @@ public class LeaseOptions
     public long MinimumFencingToken { get; set; }
 
     /// <summary>
+    /// Whether the process, some 15 s after it first campaigned, has leaders hand over to each other a few times on a store in
+    /// memory: then code is compiled that would be compiled in the first take-over otherwise. Nothing of it reaches the real
+    /// store, logs or telemetry. Once per process; programs compiled ahead of time have no need of it.
+    /// </summary>
+    /// <value>Defaults to <see langword="true"/>, unless the run-time setting <c>LeaderElection.Rehearse</c> is <c>false</c>.</value>
+    public bool Rehearse { get; set; } = !AppContext.TryGetSwitch("LeaderElection.Rehearse", out var isOn) || isOn;
+
+    /// <summary>
     /// Called before each request to the store, to delay it or make it fail. For fault injection in tests and demos.
     /// </summary>
     /// <value>Defaults to none.</value>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using LeaderElection.Rehearsing;
 using LeaderElection.Telemetry;
 using Microsoft.Extensions.Logging;
 
@@ -22,6 +23,7 @@ public abstract class StoreBackend : IElectionBackend
     private readonly Action<TimeSpan> _pool;
     private CancellationTokenSource? _spareStop;
     private bool _isDisposing;
+    private bool _isRehearsed;
 
     private protected StoreBackend(string strategy, LeaseOptions options, TimeProvider? time, ILogger logger)
     {
@@ -104,6 +106,16 @@ public abstract class StoreBackend : IElectionBackend
                 await Task.WhenAll(left).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    /// <summary>A campaign begins: the first one has what it will need prepared, in a while.</summary>
+    internal void Prepare()
+    {
+        if (!Interlocked.Exchange(ref _isRehearsed, true))
+            Rehearsal.Later(this, CreateStage);
+    }
+
+    /// <summary>Two processes' shares in a store in memory, on which the backend's engine is rehearsed.</summary>
+    private protected virtual (StoreBackend First, StoreBackend Second) CreateStage() => LeaseStage.CreatePair();
 
     /// <summary>Waits until a campaign may put its claim to the store; dispose the turn when that has answered.</summary>
     internal async ValueTask<Turn> TurnAsync(CancellationToken cancellationToken)

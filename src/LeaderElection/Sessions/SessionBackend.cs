@@ -1,4 +1,5 @@
 using LeaderElection.Leases;
+using LeaderElection.Rehearsing;
 using LeaderElection.Telemetry;
 using Microsoft.Extensions.Logging;
 
@@ -162,6 +163,8 @@ public abstract class SessionBackend : StoreBackend
         // However long it takes: a store that was away gives each session its full time again, in the way of the next leaders.
         InBackground(async () => await TellAsync("the session", session.CloseAsync, static () => true, static () => { }).ConfigureAwait(false));
     }
+
+    private protected override (StoreBackend First, StoreBackend Second) CreateStage() => QueueStage.CreatePair();
 
     private protected override void WakeAll()
     {

@@ -12,6 +12,7 @@ internal sealed class SessionElection(SessionBackend backend, string name, strin
 
     protected override async ValueTask<(Leadership Leadership, TimeSpan? Leaderless)> ElectAsync(CancellationToken cancellationToken)
     {
+        backend.Prepare();
         var backoff = backend.CreateBackoff();
         var idle = new AsyncSignal();
         (Session Session, QueueEntry Entry)? seat = null;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
+using LeaderElection.Rehearsing;
 
 namespace LeaderElection.Telemetry;
 
@@ -86,7 +87,8 @@ public static class ElectionTelemetry
     /// <returns>Its span; give it to <see cref="EndCampaign"/>.</returns>
     internal static Activity? Campaign(Election election)
     {
-        Seats.GetOrCreateValue(election);
+        if (!Rehearsal.Is(election.Strategy))
+            Seats.GetOrCreateValue(election);
         return Start("campaign", election);
     }
 
@@ -104,6 +106,8 @@ public static class ElectionTelemetry
     /// <summary>Takes note at once; what calls loggers and listeners is left to <see cref="BecameLeader"/>.</summary>
     internal static void Leads(Election election, Leadership leadership)
     {
+        if (Rehearsal.Is(election.Strategy))
+            return;
         Seats.GetOrCreateValue(election).Value = leadership;
         leadership.Told = StartEvent("became leader", election, leadership);
     }
@@ -119,6 +123,8 @@ public static class ElectionTelemetry
     {
         // Ended at once, so that it shows when it happens and not when the leadership is over.
         EndEvent(leadership.Told, at, log);
+        if (Rehearsal.Is(election.Strategy))
+            return;
         Leaderships.Add(1, Tags(election));
         CampaignDuration.Record(campaign.TotalSeconds, Tags(election));
         if (leaderless is { } gap)
@@ -136,6 +142,8 @@ public static class ElectionTelemetry
             activity?.SetStatus(ActivityStatusCode.Error, $"{election.CandidateId} lost the leadership: {reason}");
         }
         EndEvent(activity, at, log);
+        if (Rehearsal.Is(election.Strategy))
+            return;
         LeadershipDuration.Record(duration.TotalSeconds, Tags(election));
     }
 
@@ -146,6 +154,8 @@ public static class ElectionTelemetry
     /// <param name="failure">Why there is no answer.</param>
     internal static void Renewal(string strategy, string outcome, Exception? failure = null)
     {
+        if (Rehearsal.Is(strategy))
+            return;
         var tags = new TagList { { StrategyTag, strategy }, { RenewalOutcomeTag, outcome } };
         if (failure is not null)
             tags.Add(ErrorTypeTag, ErrorType(failure));
@@ -175,6 +185,8 @@ public static class ElectionTelemetry
 
     private static Activity? Start(string name, Election election)
     {
+        if (Rehearsal.Is(election.Strategy))
+            return null;
         try
         {
             var activity = Source.StartActivity(name);
