@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using LeaderElection.Tests.App;
@@ -25,6 +26,19 @@ public class BuildOutputTests
                 Assert.EndsWith("LeaderElection.Worker.dll", (string)argument, StringComparison.Ordinal);
             },
             argument => Assert.Equal("--own", argument));
+    }
+
+    [Fact]
+    public async Task Replicas_ShareTheMachine_EachWithTheWorkstationsCollector()
+    {
+        var (project, arguments) = await StartedAsync();
+        var folder = Path.GetDirectoryName(project.GetProjectMetadata().ProjectPath)!;
+        var settings = Path.ChangeExtension(Path.Combine(folder, (string)arguments[1]), ".runtimeconfig.json");
+
+        using var json = JsonDocument.Parse(await File.ReadAllBytesAsync(settings));
+        var properties = json.RootElement.GetProperty("runtimeOptions").GetProperty("configProperties");
+        Assert.False(properties.GetProperty("System.GC.Server").GetBoolean());
+        Assert.False(properties.GetProperty("System.GC.Concurrent").GetBoolean());
     }
 
     [Theory]
