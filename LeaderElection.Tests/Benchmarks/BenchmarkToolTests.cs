@@ -15,20 +15,24 @@ public sealed class BenchmarkToolTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact]
-    public async Task HandOver_GivesAsManyValuesAsRounds_InOrder()
+    [Theory]
+    [InlineData("file")]
+    [InlineData("redis")]
+    [InlineData("etcd")]
+    [InlineData("zookeeper")]
+    public async Task HandOver_GivesAsManyValuesAsRounds_InOrder(string strategy)
     {
         var file = _folder.File("figures.json");
-        await using var tool = Start("handover", "--strategies", "file", "--rounds", "3", "--json", file);
+        await using var tool = Start("handover", "--strategies", strategy, "--rounds", "3", "--json", file);
         Assert.True(await tool.WaitForExitAsync(Limit) == 0, tool.Describe());
 
         using var json = JsonDocument.Parse(await File.ReadAllTextAsync(file));
         var series = Assert.Single(json.RootElement.GetProperty("series").EnumerateArray());
-        Assert.Equal(("handover", "file", "ours", "ms"), (Text("measure"), Text("where"), Text("subject"), Text("unit")));
+        Assert.Equal(("handover", strategy, "ours", "ms"), (Text("measure"), Text("where"), Text("subject"), Text("unit")));
         Assert.Equal((3, 3), (series.GetProperty("n").GetInt32(), series.GetProperty("values").GetArrayLength()));
         Assert.InRange(Number("median"), double.Epsilon, Number("p95"));
         Assert.InRange(Number("p95"), Number("median"), Number("max"));
-        Assert.Contains(tool.StandardOutput, line => line.StartsWith("handover  file", StringComparison.Ordinal));
+        Assert.Contains(tool.StandardOutput, line => line.StartsWith($"handover  {strategy}", StringComparison.Ordinal));
 
         string? Text(string name) => series.GetProperty(name).GetString();
         double Number(string name) => series.GetProperty(name).GetDouble();

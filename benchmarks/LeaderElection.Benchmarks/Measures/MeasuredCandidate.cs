@@ -41,7 +41,7 @@ internal sealed class MeasuredCandidate : IAsyncDisposable
             for (var i = 0; ; i++)
             {
                 var line = await Process.WaitForLineAsync(static _ => true, "another line", i, Timeout.InfiniteTimeSpan);
-                if (line.IsError || line.Text.Split(' ') is not [var what, var at] || !long.TryParse(at, CultureInfo.InvariantCulture, out var nanoseconds))
+                if (line.IsError || line.Text.Split(' ') is not [var what, var at, ..] || !long.TryParse(at, CultureInfo.InvariantCulture, out var nanoseconds))
                     continue;
                 if (what == "READY")
                     _ready.TrySetResult();

@@ -24,7 +24,7 @@ internal sealed class RedisStore : Store
         try
         {
             endpoints ??= server!.Endpoint;
-            var store = new RedisStore(server, endpoints, await ConnectionMultiplexer.ConnectAsync(endpoints + ",abortConnect=true"));
+            var store = new RedisStore(server, endpoints, await ConnectionMultiplexer.ConnectAsync(endpoints + ",abortConnect=true,allowAdmin=true"));
             var info = await store.InfoAsync("server");
             var settingsNow = string.Join(", ", await store.SettingAsync("appendonly"), await store.SettingAsync("appendfsync"), await store.SettingAsync("save"));
             store.Description = $"redis {info["redis_version"]}, {settingsNow}";
