@@ -92,7 +92,7 @@ public abstract class ElectionConformance : IAsyncLifetime
             await using var leading = Backend(lease: lease);
             var leader = await leading.CreateElection("e", "a").CampaignAsync(Late);
             var (follower, following) = await FollowAsync("b", lease);
-            var overlaps = OverlapsOf(leader, follower);
+            var overlaps = Overlaps.Of(leader, follower);
             var start = TimeProvider.System.GetTimestamp();
             await Eventually.TrueAsync(() => TimeProvider.System.GetElapsedTime(start) > lease * 2 || !leader.IsValid, "two leases to pass");
             var stillLeads = leader.IsValid;
@@ -235,7 +235,7 @@ public abstract class ElectionConformance : IAsyncLifetime
         var first = await backend.CreateElection("e", "twin").CampaignAsync(Late);
         var second = backend.CreateElection("e", "twin").CampaignAsync(Late).AsTask();
         var third = Backend(lease: Store.Lease).CreateElection("e", "twin").CampaignAsync(Late).AsTask();
-        var overlaps = OverlapsOf(first, second, third);
+        var overlaps = Overlaps.Of(first, second, third);
         // Some renewals and looks; where the machine stands still for that long, another may lead by right.
         await Task.WhenAny(second, third, Task.Delay(Store.Lease * 1.5, TimeProvider.System, Late));
         await first.ResignAsync(Late);
@@ -393,19 +393,6 @@ public abstract class ElectionConformance : IAsyncLifetime
         var backend = Store.CreateBackend(beforeRequest, lease ?? Long, minimumToken);
         _backends.Add(backend);
         return backend;
-    }
-
-    /// <summary>Whether one of these was elected while the leader led.</summary>
-    protected static Func<bool> OverlapsOf(Leadership leader, params Task<Leadership>[] others)
-    {
-        var overlap = false;
-        foreach (var other in others)
-        {
-            _ = other.ContinueWith(
-                _ => overlap |= leader.IsValid, CancellationToken.None,
-                TaskContinuationOptions.ExecuteSynchronously | TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
-        }
-        return () => overlap;
     }
 
     /// <summary>Starts a campaign against a leader, and returns when the candidate waits for that to end, or leads already.</summary>

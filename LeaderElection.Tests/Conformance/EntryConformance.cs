@@ -13,7 +13,7 @@ public abstract class EntryConformance : ElectionConformance
             await using var leading = Backend(lease: Store.Lease);
             var leader = await leading.CreateElection("e", "a").CampaignAsync(Late);
             var (follower, following) = await FollowAsync("b", Store.Lease);
-            var overlaps = OverlapsOf(leader, follower);
+            var overlaps = Overlaps.Of(leader, follower);
             await store.DeleteEntryAsync("e");
             var next = await follower;
             Assert.False(overlaps() && store.WaitsOutDeletedEntries);

@@ -67,11 +67,10 @@ public sealed class PostgreSqlElectionTests : PostgreSqlTests
     {
         var leader = await Backend().CreateElection("e", "a").CampaignAsync(Late);
         var next = await FollowAsync(Backend());
-        var overlap = false;
-        _ = next.ContinueWith(_ => overlap = leader.IsValid, Late, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        var overlaps = Overlaps.Of(leader, next);
         await Store.Server.RunAsync("TRUNCATE leader_election.election, leader_election.lease, leader_election.fence");
         Assert.True((await next).FencingToken > leader.FencingToken);
-        Assert.False(overlap);
+        Assert.False(overlaps());
     }
 
     [Fact]
@@ -80,10 +79,9 @@ public sealed class PostgreSqlElectionTests : PostgreSqlTests
         var leader = await Backend(TimeSpan.FromSeconds(2)).CreateElection("e", "a").CampaignAsync(Late);
         await Store.DeleteEntryAsync("e");
         var next = Backend(TimeSpan.FromSeconds(2)).CreateElection("e", "b").CampaignAsync(Late).AsTask();
-        var overlap = false;
-        _ = next.ContinueWith(_ => overlap = leader.IsValid, Late, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        var overlaps = Overlaps.Of(leader, next);
         Assert.True((await next).FencingToken > leader.FencingToken);
-        Assert.False(overlap);
+        Assert.False(overlaps());
     }
 
     [Fact]

@@ -48,14 +48,13 @@ public sealed class ZooKeeperEnsembleTests : IAsyncLifetime
         var first = Backend(TimeSpan.FromSeconds(4)).CreateElection("e", "a");
         var leader = await first.CampaignAsync(_late.Token);
         var waiter = Backend(TimeSpan.FromSeconds(4)).CreateElection("e", "b").CampaignAsync(_late.Token).AsTask();
-        var overlap = false;
-        _ = waiter.ContinueWith(_ => overlap = leader.IsValid, TaskContinuationOptions.ExecuteSynchronously);
+        var overlaps = Overlaps.Of(leader, waiter);
         await _ensemble.Members[await _ensemble.LeaderIndexAsync()].KillAsync();
         await _ensemble.LeaderIndexAsync();
         if (leader.IsValid)
             await leader.ResignAsync(_late.Token);
         Assert.True((await waiter).FencingToken > leader.FencingToken);
-        Assert.False(overlap);
+        Assert.False(overlaps());
     }
 
     [Fact]
@@ -91,8 +90,7 @@ public sealed class ZooKeeperEnsembleTests : IAsyncLifetime
     {
         var leader = await Backend(TimeSpan.FromSeconds(3)).CreateElection("e", "a").CampaignAsync(_late.Token);
         var waiter = Backend(TimeSpan.FromSeconds(3)).CreateElection("e", "b").CampaignAsync(_late.Token).AsTask();
-        var overlap = false;
-        _ = waiter.ContinueWith(_ => overlap = leader.IsValid, TaskContinuationOptions.ExecuteSynchronously);
+        var overlaps = Overlaps.Of(leader, waiter);
         var frozen = _ensemble.Members[await _ensemble.LeaderIndexAsync()];
         frozen.Freeze();
         await _ensemble.LeaderIndexAsync();
@@ -100,7 +98,7 @@ public sealed class ZooKeeperEnsembleTests : IAsyncLifetime
         if (leader.IsValid)
             await leader.ResignAsync(_late.Token);
         Assert.True((await waiter).FencingToken > leader.FencingToken);
-        Assert.False(overlap);
+        Assert.False(overlaps());
     }
 
     private ZooKeeperElectionBackend Backend(TimeSpan lease)
